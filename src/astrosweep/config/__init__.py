@@ -1,0 +1,43 @@
+"""The validated configuration: Hydra composes, pydantic judges; above this layer nobody sees OmegaConf."""
+
+from astrosweep.config.data import (
+    ArchiveConfig,
+    CleaningConfig,
+    FeaturesConfig,
+    OutliersConfig,
+    PreparationConfig,
+    SimulationConfig,
+    StarDataConfig,
+)
+from astrosweep.config.loss import LossConfig
+from astrosweep.config.model import DnnConfig, MlpConfig, ModelConfig
+from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
+from astrosweep.config.parse import load_run_config, parse
+from astrosweep.config.run import RunConfig
+from astrosweep.config.split import HoldoutConfig, KFoldConfig, SplitConfig
+from astrosweep.config.tracking import TrackingConfig
+from astrosweep.config.trainer import TrainerConfig
+
+__all__ = [
+    "ArchiveConfig",
+    "CleaningConfig",
+    "DnnConfig",
+    "FeaturesConfig",
+    "HoldoutConfig",
+    "KFoldConfig",
+    "LossConfig",
+    "MlpConfig",
+    "ModelConfig",
+    "OptimizerConfig",
+    "OutliersConfig",
+    "PreparationConfig",
+    "RunConfig",
+    "SchedulerConfig",
+    "SimulationConfig",
+    "SplitConfig",
+    "StarDataConfig",
+    "TrackingConfig",
+    "TrainerConfig",
+    "load_run_config",
+    "parse",
+]

@@ -1,0 +1,125 @@
+"""From Hydra's DictConfig to a validated ``RunConfig``; errors say key, value and what is allowed."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, ValidationError
+
+from astrosweep.config.run import RunConfig
+from astrosweep.core.errors import ConfigError
+
+
+def parse(composed: DictConfig) -> RunConfig:
+    """Validate a composed configuration.
+
+    Args:
+        composed: What Hydra composed, without its own ``hydra`` node.
+
+    Returns:
+        The frozen configuration of the run.
+
+    Raises:
+        ConfigError: A key is unknown, a value is missing, of the wrong type or out of range, or a
+            combination is impossible. Every fault found is named with its key, value and what is allowed.
+    """
+    try:
+        plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"The configuration cannot be resolved: {error}") from error
+    return validate(plain)
+
+
+def validate(plain: Any) -> RunConfig:
+    """Validate a plain nested dictionary; see ``parse``."""
+    try:
+        return RunConfig.model_validate(plain)
+    except ValidationError as error:
+        lines = "\n".join(f"  {_explain(fault, plain)}" for fault in error.errors())
+        raise ConfigError(f"The configuration is refused:\n{lines}") from error
+
+
+def load_run_config(path: Path) -> RunConfig:
+    """Read the configuration that an earlier run left.
+
+    Raises:
+        ConfigError: The file is missing, is not YAML, or does not validate.
+    """
+    try:
+        plain = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read as a run's configuration: {error}") from error
+    if isinstance(plain, dict):
+        plain.pop("hydra", None)
+    return validate(plain)
+
+
+def _explain(fault: Any, plain: Any) -> str:
+    location = _key_path(fault["loc"], plain)
+    key = ".".join(str(part) for part in location)
+    if fault["type"] == "extra_forbidden":
+        allowed = _fields_at(location[:-1], plain)
+        close = difflib.get_close_matches(str(location[-1]), allowed, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        return f"{key} = {fault['input']!r}: unknown key; {hint}allowed: {', '.join(allowed)}"
+    if fault["type"] == "missing":
+        return f"{key}: missing; this key is required"
+    if fault["type"] == "union_tag_invalid":
+        value = fault["ctx"]["tag"]
+        return f"{key}.name = {value!r}: unknown option; allowed: {fault['ctx']['expected_tags']}"
+    if fault["type"] == "union_tag_not_found":
+        return f"{key}: has no name; choose an option of this group, for example {key}=<option>"
+    message = fault["msg"].removeprefix("Value error, ")
+    value = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r}"
+    return f"{key or 'run'}{value}: {message[0].lower()}{message[1:]}"
+
+
+def _key_path(location: Sequence[Any], plain: Any) -> list[Any]:
+    """Drop the parts of a pydantic location that name a union's branch and not a key."""
+    path: list[Any] = []
+    here = plain
+    for part in location:
+        if isinstance(here, dict) and part not in here and part == here.get("name") and part != location[-1]:
+            continue
+        path.append(part)
+        if isinstance(here, dict):
+            here = here.get(part)
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            here = here[part]
+    return path
+
+
+def _fields_at(path: Sequence[Any], plain: Any) -> list[str]:
+    """Names of the fields that the configuration model at ``path`` accepts."""
+    model: type[BaseModel] | None = RunConfig
+    here = plain
+    for part in path:
+        if model is None:
+            return []
+        here = here.get(part) if isinstance(here, dict) else None
+        field = model.model_fields.get(str(part))
+        model = _model_of(field.annotation, here) if field else None
+    return sorted(model.model_fields) if model else []
+
+
+def _model_of(annotation: Any, value: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (Union, UnionType):
+        tag = value.get("name") if isinstance(value, dict) else None
+        for branch in get_args(annotation):
+            if _is_branch(branch, tag):
+                return _model_of(branch, value)
+    return None
+
+
+def _is_branch(branch: Any, tag: Any) -> bool:
+    if not (isinstance(branch, type) and issubclass(branch, BaseModel)):
+        return False
+    name = branch.model_fields.get("name")
+    return name is None or tag in get_args(name.annotation)

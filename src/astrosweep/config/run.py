@@ -1,0 +1,57 @@
+"""The whole configuration of one run."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from astrosweep.config.base import Strict
+from astrosweep.config.data import StarDataConfig
+from astrosweep.config.loss import LossConfig
+from astrosweep.config.model import ModelConfig
+from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
+from astrosweep.config.split import SplitConfig
+from astrosweep.config.tracking import TrackingConfig
+from astrosweep.config.trainer import TrainerConfig
+
+
+class RunConfig(Strict):
+    """One run: a network fitted to one dataset under one split.
+
+    Attributes:
+        name: Readable name of the run; null builds one from class, source and model.
+        seed: Seed of initialisation, batch order and dropout.
+        data: The dataset.
+        model: The network.
+        loss: The loss.
+        optimizer: The optimiser.
+        scheduler: The learning-rate schedule.
+        trainer: The training loop.
+        split: Train, validation and test.
+        tracking: Where the run is recorded.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    data: StarDataConfig
+    model: ModelConfig
+    loss: LossConfig
+    optimizer: OptimizerConfig
+    scheduler: SchedulerConfig
+    trainer: TrainerConfig
+    split: SplitConfig
+    tracking: TrackingConfig
+
+    @model_validator(mode="after")
+    def _schedule_fits_in_training(self) -> "RunConfig":
+        warmup = getattr(self.scheduler, "warmup_epochs", 0)
+        if warmup >= self.trainer.max_epochs:
+            raise ValueError(
+                f"scheduler.warmup_epochs = {warmup} must be below trainer.max_epochs = "
+                f"{self.trainer.max_epochs}"
+            )
+        return self
+
+    @property
+    def run_name(self) -> str:
+        """Name of the run: the given one, or for example ``cepheid-simulated-mlp``."""
+        return self.name or f"{self.data.name}-{self.data.source}-{self.model.name}"

@@ -1,0 +1,43 @@
+"""Configuration of the training loop."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from astrosweep.config.base import Strict
+
+
+class EarlyStoppingConfig(Strict):
+    """When a fit ends before its last epoch.
+
+    Attributes:
+        patience: Epochs without improvement of the validation loss; null trains to the last epoch.
+        min_delta: Smallest decrease of the validation loss that counts as improvement.
+    """
+
+    patience: Annotated[int, Field(ge=1)] | None = 30
+    min_delta: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+class TrainerConfig(Strict):
+    """How a fit runs. The weights of the best epoch (lowest validation loss) are kept.
+
+    Attributes:
+        max_epochs: Longest training, in epochs.
+        accelerator: Device, as Lightning names it; ``auto`` takes a GPU where there is one.
+        device: Index of the GPU among the visible ones.
+        precision: Arithmetic, as Lightning names it.
+        gradient_clip: Largest norm of the gradient; null for no clipping.
+        early_stopping: When to stop.
+        n_threads: Threads of one fit on the CPU; more than one gains almost nothing for small networks.
+        progress: Whether to show a progress bar.
+    """
+
+    max_epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 300
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"] = "auto"
+    device: Annotated[int, Field(ge=0)] = 0
+    precision: Literal["32-true", "64-true", "bf16-mixed", "16-mixed"] = "32-true"
+    gradient_clip: Annotated[float, Field(gt=0.0)] | None = None
+    early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
+    n_threads: Annotated[int, Field(ge=1)] = 1
+    progress: bool = True

@@ -1,0 +1,1 @@
+"""Records, errors and metrics shared by every layer; depends on numpy alone."""

@@ -1,0 +1,1 @@
+"""Read, simulate, clean, split, prepare and serve tables of stars."""
