@@ -6,9 +6,9 @@ The types keep the test set sealed: a ``Dataset`` carries targets, an ``Unlabell
 thing a fit ever receives is a ``Fold``, whose test part is ``Unlabelled``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 Float32Array = NDArray[np.float32]
 IdArray = NDArray[np.int64]
+RunStatus = Literal["finished", "failed", "killed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,20 +88,21 @@ class RunRecord:
 
     Attributes:
         name: Readable name, unique within its sweep.
-        status: ``finished``, ``failed`` or ``killed``.
-        metrics: ``<split>/<metric>`` to value.
+        status: ``finished``, ``failed`` (by an error) or ``killed`` (stopped from outside).
+        metrics: ``<split>/<metric>`` to value; NaN and infinity are kept, not dropped.
         params: Flat dotted configuration.
         tags: Role, class, model, data fingerprint, git commit and the like.
-        curves: Per-epoch series, each ``<split>/<metric>`` to one value an epoch.
+        curves: Per-epoch series, each ``<split>/<metric>`` to one value an epoch, from epoch 0. A metric of
+            the same name is the value that stands for the run, for example at its best epoch.
         error: What went wrong, empty for a finished run.
         duration_s: Wall time in seconds.
     """
 
     name: str
-    status: str
+    status: RunStatus
     metrics: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    curves: Mapping[str, list[float]] = field(default_factory=dict)
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     error: str = ""
     duration_s: float = 0.0

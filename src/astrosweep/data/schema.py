@@ -97,6 +97,7 @@ COLUMNS: dict[str, Column] = {
     "num_clean_epochs_g": Column("", "number of clean G epochs"),
     "type_best_classification": Column("", "variability type", categorical=True),
     "mode_best_classification": Column("", "pulsation mode", categorical=True),
+    "multi_mode_best_classification": Column("", "modes of a multi-mode pulsator", categorical=True),
     "eb_type": Column("", "type of eclipsing binary", categorical=True),
     "model_type": Column("", "type of the geometric light-curve model", categorical=True),
     **{name: Column(unit, text) for name, (unit, text) in _GEOMETRIC_MODEL.items()},

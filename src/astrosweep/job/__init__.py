@@ -1,0 +1,6 @@
+"""One Hydra job from the composed configuration to the record, and what surrounds the jobs of a multirun."""
+
+from astrosweep.job.entry import run_job
+from astrosweep.job.multirun import MultirunCallback
+
+__all__ = ["MultirunCallback", "run_job"]

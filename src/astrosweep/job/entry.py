@@ -1,0 +1,80 @@
+"""The function that ``train.py`` calls for each Hydra job."""
+
+import logging
+import sys
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from astrosweep.config import RunConfig, parse
+from astrosweep.core.errors import AstrosweepError
+from astrosweep.core.types import RunRecord
+from astrosweep.job.outcome import read_sweep, write_outcome
+from astrosweep.job.reproduce import compare, recall
+from astrosweep.job.run import record_run
+from astrosweep.job.terminal import show_results
+from astrosweep.tracking import open_tracker
+
+_log = logging.getLogger(__name__)
+_INTERRUPTED = 130
+
+
+def run_job(composed: DictConfig) -> None:
+    """Run one job: validate, train, record.
+
+    In a multirun a failed job is recorded and the others go on; a single run that fails ends the program
+    with exit code 1, one stopped by the user with 130.
+
+    Args:
+        composed: What Hydra composed for this job.
+    """
+    hydra = HydraConfig.get()
+    folder = Path(hydra.runtime.output_dir)
+    in_multirun = hydra.mode == RunMode.MULTIRUN
+    sweep_folder = Path(hydra.sweep.dir) if in_multirun else None
+    try:
+        record = _run(composed, folder, sweep_folder, list(hydra.overrides.task))
+    except AstrosweepError as error:
+        record = RunRecord(name=" ".join(hydra.overrides.task) or "run", status="failed", error=str(error))
+    except KeyboardInterrupt:
+        _log.error("Stopped by the user. What was recorded so far is kept.")
+        sys.exit(_INTERRUPTED)
+    if record.status == "failed":
+        _log.error("%s failed. %s", record.name, record.error)
+    try:
+        write_outcome(folder, record)
+    except OSError as error:
+        _log.error("%s: the job's outcome cannot be written: %s", folder, error)
+    if not in_multirun and record.status != "finished":
+        sys.exit(1)
+
+
+def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, overrides: list[str]) -> RunRecord:
+    sweep = read_sweep(sweep_folder) if sweep_folder else None
+    reproduced = composed.get("reproduce")
+    if reproduced:
+        original = recall(composed, str(reproduced), folder)
+        config, tags = original.config, {"reproduces": original.run_id}
+    else:
+        config, tags = parse(composed), {}
+        if sweep:
+            config = _name_by_sweep(config, sweep.swept, overrides)
+    tracker = open_tracker(config.tracking)
+    run_id, record = record_run(
+        config, tracker, folder, parent_id=sweep.parent_id if sweep else None, extra_tags=tags
+    )
+    if reproduced and record.status == "finished":
+        compare(original, record)
+    if sweep is None and record.status == "finished":
+        show_results([record], config.tracking, run_id)
+    return record
+
+
+def _name_by_sweep(config: RunConfig, swept: tuple[str, ...], overrides: list[str]) -> RunConfig:
+    """Append what differs between the jobs, other than the groups that the name already tells."""
+    told = set() if config.name else {"data", "model"}
+    values = dict(override.lstrip("+~").split("=", 1) for override in overrides if "=" in override)
+    parts = [f"{key.split('.')[-1]}={values[key]}" for key in swept if key not in told and key in values]
+    return config.model_copy(update={"name": " ".join([config.run_name, *parts])})

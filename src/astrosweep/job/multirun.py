@@ -1,0 +1,117 @@
+"""What surrounds the jobs of a multirun: checks before the first, parent run, table after the last."""
+
+import atexit
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, OmegaConf
+
+from astrosweep.config import RunConfig, parse
+from astrosweep.core.errors import AstrosweepError, ConfigError
+from astrosweep.core.types import RunRecord
+from astrosweep.job.outcome import Sweep, read_outcomes, write_sweep
+from astrosweep.job.provenance import tags_of
+from astrosweep.job.terminal import show_results
+from astrosweep.tracking import create_stores, open_tracker
+
+_log = logging.getLogger(__name__)
+
+
+class MultirunCallback(Callback):
+    """Refuse a multirun with a faulty job before any job starts; record its parent run; show its results."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._folder = Path()
+        self._config: RunConfig | None = None
+        self._sweep: Sweep | None = None
+        self._ended = False
+
+    def on_multirun_start(self, config: DictConfig, config_name: str | None = None, **kwargs: Any) -> None:  # noqa: ARG002
+        """Validate every job, create the stores once, and open the parent run.
+
+        Faults end the program with exit code 1 before any work.
+        """
+        try:
+            self._start(config, config_name or "config")
+        except (AstrosweepError, OSError) as error:
+            _log.error("%s", error)
+            sys.exit(1)
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
+        """Close the parent run and show the table; exit code 1 if a job failed."""
+        if self._end("finished"):
+            sys.exit(1)
+
+    def _start(self, composed: DictConfig, config_name: str) -> None:
+        overrides = list(composed.hydra.overrides.task)
+        jobs, swept = _expand(overrides)
+        configs = _validate(config_name, jobs)
+        self._config = configs[0]
+        self._folder = Path(composed.hydra.sweep.dir).absolute()
+        create_stores(self._config.tracking)
+        tags = {**tags_of(self._config), "role": "sweep", "n_jobs": str(len(jobs))}
+        for tag in ("class", "source", "features", "model", "loss", "split"):
+            tags[tag] = ",".join(sorted({tags_of_job[tag] for tags_of_job in map(tags_of, configs)}))
+        parent_id = open_tracker(self._config.tracking).start(" ".join(overrides), tags)
+        self._sweep = Sweep(parent_id, len(jobs), tuple(swept))
+        write_sweep(self._folder, self._sweep)
+        atexit.register(self._end, "killed")
+
+    def _end(self, status: str) -> bool:
+        """Close the parent run once; return whether a job failed."""
+        if self._ended or self._config is None or self._sweep is None:
+            return False
+        self._ended = True
+        records = read_outcomes(self._folder, self._sweep.n_jobs)
+        failed = [record for record in records if record.status != "finished"]
+        show_results(records, self._config.tracking, str(self._folder))
+        parent = RunRecord(
+            name="",
+            status="killed" if status == "killed" else "failed" if failed else "finished",
+            metrics={"jobs/finished": len(records) - len(failed), "jobs/failed": len(failed)},
+            error=f"{len(failed)} of {len(records)} jobs did not finish" if failed else "",
+            duration_s=time.perf_counter() - self._started,
+        )
+        try:
+            open_tracker(self._config.tracking).finish(self._sweep.parent_id, parent)
+        except AstrosweepError as error:
+            _log.error("%s", error)
+            return True
+        return bool(failed)
+
+
+def _expand(overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+    """Overrides of each job, in Hydra's order, and the keys that differ between jobs."""
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    jobs = BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
+    swept = [override.get_key_element() for override in parsed if override.is_sweep_override()]
+    return jobs, [key.lstrip("+~") for key in swept]
+
+
+def _validate(config_name: str, jobs: Sequence[Sequence[str]]) -> list[RunConfig]:
+    """Compose and validate every job.
+
+    Raises:
+        ConfigError: At least one job is faulty; all faulty ones are named.
+    """
+    configs, faults = [], []
+    for number, overrides in enumerate(jobs):
+        try:
+            composed = compose(config_name, list(overrides))
+            OmegaConf.set_struct(composed, False)
+            composed.pop("reproduce", None)
+            configs.append(parse(composed))
+        except ConfigError as error:
+            faults.append(f"Job {number} ({' '.join(overrides)}): {error}")
+    if faults:
+        raise ConfigError("\n".join([*faults, "No job was started."]))
+    return configs

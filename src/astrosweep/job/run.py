@@ -1,0 +1,122 @@
+"""One run: load, develop, train, write the files, record; a failure is recorded too and loses nothing."""
+
+import logging
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from astrosweep.config import RunConfig
+from astrosweep.core.errors import AstrosweepError, TrackingError
+from astrosweep.core.types import RunRecord
+from astrosweep.data.development import develop
+from astrosweep.data.sources import load_stars
+from astrosweep.job.artifacts import write_artifacts, write_config
+from astrosweep.job.progress import progress_bar
+from astrosweep.job.provenance import tags_of
+from astrosweep.tracking import Tracker
+from astrosweep.training import TrainingResult, train
+
+_log = logging.getLogger(__name__)
+
+
+def record_run(
+    config: RunConfig,
+    tracker: Tracker,
+    folder: Path,
+    *,
+    parent_id: str | None = None,
+    extra_tags: Mapping[str, str] | None = None,
+) -> tuple[str, RunRecord]:
+    """Train one configuration and record it.
+
+    The record is opened before any work, so that a store that is down is noticed at once and a run in
+    progress can be seen. Files are written below ``folder`` first; they stay there if the store cannot take
+    them.
+
+    Args:
+        config: The run's configuration.
+        tracker: The record.
+        folder: The job's own folder.
+        parent_id: The multirun's run.
+        extra_tags: Further tags.
+
+    Returns:
+        The run's id and its record, whose status says whether it finished.
+
+    Raises:
+        TrackingError: The store cannot take the run; the message says where its files are.
+        KeyboardInterrupt: The user stopped the run; it is recorded as killed.
+    """
+    start = time.perf_counter()
+    tags = {**tags_of(config), **(extra_tags or {})}
+    run_id = tracker.start(config.run_name, tags, parent_id)
+    record = RunRecord(name=config.run_name, status="failed", params=_flatten(config.model_dump()), tags=tags)
+    staged = folder / "artifacts"
+    try:
+        staged.mkdir(parents=True, exist_ok=True)
+        write_config(staged, config)
+        result = _train(config)
+        write_artifacts(staged, config, result)
+        record = replace(
+            record,
+            status="finished",
+            metrics=result.metrics,
+            curves=result.curves,
+            tags={**tags, **_tags_of_data(result)},
+        )
+    except KeyboardInterrupt:
+        killed = replace(record, status="killed", error="stopped by the user", duration_s=_since(start))
+        tracker.finish(run_id, killed, staged)
+        raise
+    except (AstrosweepError, OSError, MemoryError) as error:
+        record = replace(record, error=_explain(error, folder))
+    record = replace(record, duration_s=_since(start))
+    try:
+        tracker.finish(run_id, record, staged)
+    except TrackingError as error:
+        raise TrackingError(f"{error}\nThe run's files are kept in {staged}") from error
+    if record.status == "finished" and config.tracking.name == "mlflow":
+        shutil.rmtree(staged)
+    return run_id, record
+
+
+def _train(config: RunConfig) -> TrainingResult:
+    table = load_stars(config.data)
+    development = develop(table, config.data, config.split)
+    _log.info("%s: %s", config.run_name, development.report.summary)
+    if development.report.absent:
+        _log.info("not in the table, so not used: %s", ", ".join(development.report.absent))
+    with progress_bar(config, development.n_folds) as listener_of:
+        return train(config, development, listener_of)
+
+
+def _tags_of_data(result: TrainingResult) -> dict[str, str]:
+    tags = {"data_fingerprint": result.report.fingerprint, "data_origin": result.report.origin}
+    if result.report.leaks:
+        tags["leakage"] = ", ".join(result.report.leaks)
+    return tags
+
+
+def _explain(error: BaseException, folder: Path) -> str:
+    if isinstance(error, MemoryError):
+        return "Out of memory: use a smaller data.batch_size or model"
+    if isinstance(error, OSError):
+        return f"A file of the run cannot be written or read ({folder}): {error}"
+    return str(error)
+
+
+def _since(start: float) -> float:
+    return time.perf_counter() - start
+
+
+def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Dotted keys to values; a list stays one value."""
+    if not isinstance(value, dict) or not value:
+        return {prefix: value}
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        flat |= _flatten(item, f"{prefix}.{key}" if prefix else str(key))
+    return flat

@@ -1,0 +1,181 @@
+"""Train one configuration on all folds of a split: predictions, metrics and everything worth keeping."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from astrosweep.config import RunConfig
+from astrosweep.core.metrics import score
+from astrosweep.core.types import Dataset, Predictions, Unlabelled
+from astrosweep.data import schema
+from astrosweep.data.development import Development
+from astrosweep.data.prepare import PreparedFold, prepare
+from astrosweep.data.report import DataReport
+from astrosweep.training.calibration import cross_fit_factors
+from astrosweep.training.fit import EpochListener, FitResult, fit
+
+_SMALLEST_CLASS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult:
+    """What training one configuration leaves.
+
+    Attributes:
+        predictions: One row per object, part and fold: ``source_id``, ``part``, ``fold``, the observed
+            target (missing for test) and its error, ``<target>_predicted`` and ``<target>_uncertainty``.
+        metrics: ``<split>/<metric>`` to value. ``val`` is the validation part of a holdout, or all
+            out-of-fold predictions of a k-fold.
+        curves: Per-epoch series; with several folds each is prefixed ``fold_<k>/``.
+        report: The data report.
+        prepared: The prepared folds.
+        fits: The fits, one per fold.
+        uncertainty_factor: Calibration factor of the predicted uncertainties for unseen objects.
+    """
+
+    predictions: pd.DataFrame
+    metrics: dict[str, float]
+    curves: dict[str, list[float]]
+    report: DataReport
+    prepared: tuple[PreparedFold, ...]
+    fits: tuple[FitResult, ...]
+    uncertainty_factor: float
+
+
+def train(
+    config: RunConfig,
+    development: Development,
+    on_epoch: Callable[[int], EpochListener] | None = None,
+) -> TrainingResult:
+    """Prepare and fit each fold, calibrate the uncertainties and score the validation objects.
+
+    Args:
+        config: The run's configuration.
+        development: The labelled rows and the sealed features; test targets are not in it.
+        on_epoch: Gives each fold its epoch listener.
+
+    Returns:
+        The result.
+
+    Raises:
+        TrainingError: A loss is not finite.
+        DataError: A preparation step leaves nothing.
+    """
+    prepared, fits, report = [], [], development.report
+    for k in range(development.n_folds):
+        fold = prepare(development, k, config.data.preparation, allow_leakage=config.data.allow_leakage)
+        prepared.append(fold)
+        report = report.with_fold(fold.facts)
+        fits.append(fit(config, fold.fold, fold.target_transform, on_epoch(k) if on_epoch else None))
+
+    predictions = pd.concat(
+        [_table(k, fold, result) for k, (fold, result) in enumerate(zip(prepared, fits, strict=True))],
+        ignore_index=True,
+    )
+    factor = _calibrate(predictions, n_folds=development.n_folds)
+    curves = {
+        (name if len(fits) == 1 else f"fold_{k}/{name}"): series
+        for k, result in enumerate(fits)
+        for name, series in result.curves.items()
+    }
+    return TrainingResult(
+        predictions=predictions,
+        metrics={**_score_parts(predictions, development), **_fit_metrics(fits, factor)},
+        curves=curves,
+        report=report,
+        prepared=tuple(prepared),
+        fits=tuple(fits),
+        uncertainty_factor=factor,
+    )
+
+
+def _table(k: int, prepared: PreparedFold, result: FitResult) -> pd.DataFrame:
+    parts: list[tuple[str, Unlabelled, Predictions]] = [
+        ("train", prepared.fold.train, result.train),
+        ("val", prepared.fold.val, result.val),
+        ("test", prepared.fold.test, result.test),
+    ]
+    target = prepared.fold.target_names[0]
+    tables = []
+    for name, part, predicted in parts:
+        labelled = isinstance(part, Dataset)
+        tables.append(
+            pd.DataFrame(
+                {
+                    schema.ID: part.ids,
+                    "part": name,
+                    "fold": k,
+                    target: part.target[:, 0] if labelled else np.full(len(part), np.nan),
+                    f"{target}_error": part.target_error[:, 0] if labelled else np.full(len(part), np.nan),
+                    f"{target}_predicted": predicted.mean[:, 0],
+                    f"{target}_uncertainty": predicted.std[:, 0],
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def _calibrate(predictions: pd.DataFrame, n_folds: int) -> float:
+    """Scale the uncertainties in place; return the factor for unseen objects.
+
+    The factors come from validation residuals. Each validation object takes a factor that did not see it:
+    with one fold from the other half of the validation part, with several from the other folds.
+    """
+    std = f"{schema.TARGET}_uncertainty"
+    is_val = (predictions["part"] == "val").to_numpy()
+    val = predictions[is_val]
+    residual = (val[schema.TARGET] - val[f"{schema.TARGET}_predicted"]).to_numpy()
+    group = np.arange(len(val)) % 2 if n_folds == 1 else val["fold"].to_numpy()
+    own, overall = cross_fit_factors(
+        residual, val[f"{schema.TARGET}_error"].to_numpy(), val[std].to_numpy(), group
+    )
+    factors = np.full(len(predictions), overall)
+    factors[is_val] = own
+    predictions[std] *= factors
+    return overall
+
+
+def _score_parts(predictions: pd.DataFrame, development: Development) -> dict[str, float]:
+    metrics: dict[str, float] = {}
+    for part in ("train", "val"):
+        rows = predictions[predictions["part"] == part]
+        metrics |= {f"{part}/{name}": value for name, value in _score(rows).items()}
+    val = predictions[predictions["part"] == "val"]
+    frame = development.frame.drop_duplicates(schema.ID).set_index(schema.ID)
+    for feature in development.features:
+        if not schema.is_categorical(feature):
+            continue
+        classes = frame[feature].reindex(val[schema.ID]).to_numpy()
+        for label in sorted({str(c) for c in classes if isinstance(c, str)}):
+            rows = val[classes == label]
+            if _SMALLEST_CLASS <= len(rows) < len(val):
+                scores = _score(rows)
+                metrics |= {
+                    f"val/{label}/{name}": scores[name]
+                    for name in ("n", "r2", "rmse", "mae", "coverage_68", "reduced_chi2")
+                    if name in scores
+                }
+    return metrics
+
+
+def _score(rows: pd.DataFrame) -> dict[str, float]:
+    target = schema.TARGET
+    return score(
+        rows[target].to_numpy(),
+        rows[f"{target}_error"].to_numpy(),
+        rows[f"{target}_predicted"].to_numpy(),
+        rows[f"{target}_uncertainty"].to_numpy(),
+    )
+
+
+def _fit_metrics(fits: list[FitResult], factor: float) -> dict[str, float]:
+    return {
+        "val/loss": float(np.mean([result.curves["val/loss"][result.best_epoch] for result in fits])),
+        "val/uncertainty_factor": factor,
+        "fit/best_epoch": float(np.mean([result.best_epoch + 1 for result in fits])),
+        "fit/epochs": float(np.sum([len(result.curves["val/loss"]) for result in fits])),
+        "fit/n_parameters": float(fits[0].n_parameters),
+        "fit/time_s": float(np.sum([result.time_s for result in fits])),
+    }

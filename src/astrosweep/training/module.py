@@ -1,0 +1,124 @@
+"""The LightningModule and the LightningDataModule of every regression: the contract with any trainer."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from astrosweep.config import RunConfig
+from astrosweep.core.types import Dataset, Fold
+from astrosweep.data.loader import BatchLoader
+from astrosweep.data.target import TargetTransform
+from astrosweep.models import build
+from astrosweep.training.losses import Loss, build_loss
+from astrosweep.training.optimizers import build_optimizer, build_scheduler
+
+Batch = tuple[Tensor, ...]
+_EVALUATION_BATCH = 65_536
+
+
+class RegressionModule(pl.LightningModule):
+    """A network, its loss and its optimiser.
+
+    Shapes: B batch, F features, T targets, O outputs (one or two per target, as the loss asks).
+    """
+
+    def __init__(
+        self, config: RunConfig, n_features: int, n_targets: int, transform: TargetTransform
+    ) -> None:
+        """Build network and loss.
+
+        Args:
+            config: The run's configuration.
+            n_features: F.
+            n_targets: T.
+            transform: The fitted map of the target.
+        """
+        super().__init__()
+        self._config = config
+        self.loss: Loss = build_loss(config.loss, transform)
+        self.network = build(config.model, n_features, n_targets * self.loss.n_parameters)
+        self._l2 = config.model.l2
+        self._kernels = [layer.weight for layer in self.network.modules() if isinstance(layer, nn.Linear)]
+
+    def forward(self, x_BF: Tensor) -> Tensor:
+        """Outputs, (B, O)."""
+        return self.network(x_BF)  # type: ignore[no-any-return]
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
+        """Mean loss of a batch."""
+        x_BF, y_BT, e_BT = batch
+        return self.loss(self.network(x_BF), y_BT, e_BT)
+
+    def on_after_backward(self) -> None:
+        """Add the gradient of the L2 penalty, l2 * sum(kernel ** 2), in one fused operation.
+
+        The same for every optimiser, unlike their ``weight_decay``; the reported loss leaves it out.
+        """
+        if self._l2 > 0:
+            gradients = [kernel.grad for kernel in self._kernels if kernel.grad is not None]
+            torch._foreach_add_(gradients, [k.detach() for k in self._kernels], alpha=2 * self._l2)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Mean loss of a batch, logged as ``val/loss``."""
+        loss = self.training_step(batch, batch_idx)
+        self.log("val/loss", loss, batch_size=len(batch[0]))
+        return loss
+
+    def predict_step(
+        self,
+        batch: tuple[Tensor, ...],
+        batch_idx: int,  # noqa: ARG002
+    ) -> tuple[Tensor, Tensor]:
+        """Predicted mean and standard deviation in the network's scale, each (B, T)."""
+        return self.loss.moments(self.network(batch[0]))
+
+    def configure_optimizers(self) -> Any:
+        """Optimiser and schedule, in Lightning's form."""
+        optimizer = build_optimizer(self._config.optimizer, self.parameters())
+        scheduler = build_scheduler(self._config.scheduler, optimizer, self._config.trainer.max_epochs)
+        if scheduler is None:
+            return {"optimizer": optimizer}
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "epoch", "monitor": "val/loss"},
+        }
+
+
+class RegressionDataModule(pl.LightningDataModule):
+    """The tensors of one fold, served in batches from memory."""
+
+    def __init__(self, fold: Fold, loss: Loss, batch_size: int, seed: int) -> None:
+        """Turn the fold into tensors once.
+
+        Args:
+            fold: The prepared fold; its test part has no targets.
+            loss: Encodes targets and errors.
+            batch_size: Rows of a training batch.
+            seed: Seed of the batch order.
+        """
+        super().__init__()
+        self._fold = fold
+        self._train = _tensors(fold.train, loss)
+        self._val = _tensors(fold.val, loss)
+        self._batch_size = batch_size
+        self._seed = seed
+
+    def train_dataloader(self) -> BatchLoader:
+        """Shuffled training batches."""
+        return BatchLoader(self._train, self._batch_size, seed=self._seed)
+
+    def val_dataloader(self) -> BatchLoader:
+        """Validation batches, large ones in a fixed order."""
+        return BatchLoader(self._val, _EVALUATION_BATCH)
+
+    def predict_dataloader(self) -> list[BatchLoader]:
+        """Features alone of train, val and test, in this order."""
+        parts = (self._fold.train, self._fold.val, self._fold.test)
+        return [BatchLoader((torch.tensor(part.features),), _EVALUATION_BATCH) for part in parts]
+
+
+def _tensors(dataset: Dataset, loss: Loss) -> Batch:
+    y, e = loss.encode(dataset.target, dataset.target_error)
+    return torch.tensor(dataset.features), y, e
