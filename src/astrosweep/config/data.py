@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from astrosweep.config.base import Strict
 
 StarClass = Literal["cepheid", "rrlyrae", "eclipsing_binary", "cepheid_rrlyrae"]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+NullIsEmpty = BeforeValidator(lambda value: {} if value is None else value)
 Bounds = Annotated[list[float | None], Field(min_length=2, max_length=2)]
 
 
@@ -86,8 +87,8 @@ class CleaningConfig(Strict):
 
     drop_duplicates: bool = True
     max_missing_fraction: Fraction = 0.8
-    cuts: dict[str, Bounds] = {}
-    keep: dict[str, Annotated[list[str], Field(min_length=1)]] = {}
+    cuts: Annotated[dict[str, Bounds], NullIsEmpty] = {}
+    keep: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], NullIsEmpty] = {}
 
     @model_validator(mode="after")
     def _ordered(self) -> "CleaningConfig":
@@ -181,8 +182,8 @@ class StarDataConfig(Strict):
     path: str | list[str] | None = None
     format: Literal["auto", "csv", "ecsv", "votable", "fits", "parquet"] = "auto"
     mapping: str = "auto"
-    columns: dict[str, str] = {}
-    units: dict[str, str] = {}
+    columns: Annotated[dict[str, str], NullIsEmpty] = {}
+    units: Annotated[dict[str, str], NullIsEmpty] = {}
     zero_point: Literal["none", "column"] = "none"
     features: FeaturesConfig
     allow_leakage: bool = False

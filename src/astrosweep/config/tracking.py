@@ -21,7 +21,8 @@ class TrackingConfig(Strict):
             database, ignored for a server, which decides by itself. A relative folder is taken from the
             current folder. An experiment keeps the place it was created with.
         experiment: MLflow experiment.
-        timeout_s: Longest wait for a tracking server or a database to answer, in seconds.
+        timeout_s: Longest wait for a tracking server or a database to answer, in seconds. Between opening
+            and closing, a locked SQLite file is waited for as long as MLflow does, 20 s.
         figures: Whether a run leaves figures.
     """
 

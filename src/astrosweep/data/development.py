@@ -141,9 +141,15 @@ def _choose_features(table: StarTable, config: FeaturesConfig) -> tuple[list[str
 
 
 def _finite_or_missing(frame: pd.DataFrame, features: list[str]) -> pd.DataFrame:
-    """Infinite feature values count as missing."""
-    numeric = [name for name in features if pd.api.types.is_numeric_dtype(frame[name])]
-    return frame.assign(**{name: frame[name].where(np.isfinite(frame[name])) for name in numeric})
+    """Infinite feature values count as missing; missing class names are NaN, as scikit-learn wants them."""
+    return frame.assign(
+        **{
+            name: frame[name].where(np.isfinite(frame[name]))
+            if pd.api.types.is_numeric_dtype(frame[name])
+            else frame[name].astype(object).where(frame[name].notna(), np.nan)
+            for name in features
+        }
+    )
 
 
 def _count_parts(part: NDArray[np.int64], n_folds: int) -> dict[str, int]:

@@ -26,6 +26,9 @@ from astrosweep.data.leakage import copies_of_target, refuse
 from astrosweep.data.target import TargetTransform
 
 
+_HARMLESS = ["numpy.dtype"]
+
+
 @dataclass(frozen=True, eq=False)
 class PreparedFold:
     """One fold ready for a fit, and how it was prepared.
@@ -55,10 +58,10 @@ def load_transformer(path: Path) -> ColumnTransformer:
     Raises:
         DataError: The file holds a type that a preparation never has.
     """
-    unknown = skops.io.get_untrusted_types(file=path)
+    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_HARMLESS))
     if unknown:
         raise DataError(f"{path}: holds types that a preparation never has: {', '.join(unknown)}")
-    return skops.io.load(path, trusted=[])
+    return skops.io.load(path, trusted=_HARMLESS)
 
 
 def prepare(
@@ -214,7 +217,7 @@ def _build_transformer(train: pd.DataFrame, config: PreparationConfig) -> Column
     if config.indicators and train[numeric].isna().any(axis=None):
         steps.append(("missing", MissingIndicator(features="missing-only", error_on_new=False), numeric))
     if classes:
-        fill = SimpleImputer(strategy="constant", fill_value="unknown", missing_values=None)
+        fill = SimpleImputer(strategy="constant", fill_value="unknown")
         encode = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
         steps.append(("class", Pipeline([("fill", fill), ("encode", encode)]), classes))
     return ColumnTransformer([step for step in steps if step[2]])

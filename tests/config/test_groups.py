@@ -1,0 +1,74 @@
+"""Every option of every group composes and validates, and YAML and models say the same."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from omegaconf import OmegaConf
+from pydantic import BaseModel
+
+from astrosweep.config import DnnConfig, HoldoutConfig, KFoldConfig, MlpConfig, TrackingConfig, TrainerConfig
+from astrosweep.config import loss as losses
+from astrosweep.config import optimizer as optimizers
+
+CONF = Path(__file__).parents[2] / "conf"
+OPTIONS = sorted(
+    (path.parent.relative_to(CONF).as_posix(), path.stem)
+    for path in CONF.rglob("*.yaml")
+    if path.parent != CONF and not path.stem.startswith("_") and "hydra" not in path.parts
+)
+
+
+def overrides_for(group: str, option: str) -> list[str]:
+    overrides = [f"{group}={option}"]
+    if option == "neurostarmap_merged_error":
+        overrides.append("data.allow_leakage=true")
+    if option == "cepheid_milkyway":
+        overrides.append("data.path=stars.csv")
+    return overrides
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_option_composes_and_validates(group, option, make_config):
+    config = make_config(*overrides_for(group, option))
+    if group in ("model", "loss", "optimizer", "scheduler", "split", "data"):
+        assert getattr(config, group).name == option
+
+
+@pytest.mark.parametrize(
+    ("file", "model"),
+    [
+        ("model/dnn", DnnConfig),
+        ("model/mlp", MlpConfig),
+        ("loss/mse", losses.MseConfig),
+        ("loss/mae", losses.MaeConfig),
+        ("loss/huber", losses.HuberConfig),
+        ("loss/gaussian_nll", losses.GaussianConfig),
+        ("loss/student_t_nll", losses.StudentTConfig),
+        ("optimizer/adam", optimizers.AdamConfig),
+        ("optimizer/adamw", optimizers.AdamWConfig),
+        ("optimizer/sgd", optimizers.SgdConfig),
+        ("optimizer/rmsprop", optimizers.RmspropConfig),
+        ("scheduler/constant", optimizers.ConstantConfig),
+        ("scheduler/cosine", optimizers.CosineConfig),
+        ("scheduler/step", optimizers.StepConfig),
+        ("scheduler/plateau", optimizers.PlateauConfig),
+        ("split/holdout", HoldoutConfig),
+        ("split/kfold", KFoldConfig),
+        ("trainer/default", TrainerConfig),
+        ("tracking/mlflow", TrackingConfig),
+    ],
+)
+def test_yaml_holds_every_field_with_its_default(file: str, model: type[BaseModel]):
+    written = yaml.safe_load((CONF / f"{file}.yaml").read_text())
+    assert written == model().model_dump()
+
+
+def test_base_of_data_holds_every_field(make_config):
+    written = set(OmegaConf.load(CONF / "data" / "_base.yaml")) | {"name", "features"}
+    assert written == set(type(make_config().data).model_fields)
+
+
+def test_every_group_of_the_issue_is_there():
+    groups = {group for group, _ in OPTIONS}
+    assert {"data", "model", "loss", "optimizer", "trainer", "split", "tracking", "experiment"} <= groups

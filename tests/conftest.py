@@ -1,0 +1,66 @@
+"""What every test may use."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hydra import compose, initialize_config_dir
+
+from astrosweep.config import RunConfig, parse
+from astrosweep.data.derive import derive
+from astrosweep.data.table import StarTable
+
+ROOT = Path(__file__).parents[1]
+REAL_DATA = ROOT.parent / "shared" / "data" / "gaia"
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+
+@pytest.fixture(scope="session")
+def make_config() -> Callable[..., RunConfig]:
+    """Compose the project's own configuration with overrides, as the command line does."""
+
+    def build(*overrides: str) -> RunConfig:
+        with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+            return parse(compose("config", list(overrides)))
+
+    return build
+
+
+@pytest.fixture
+def real_table() -> Callable[[str], Path]:
+    """Path of a real table; the test is skipped where the tables are not beside the checkout."""
+
+    def find(name: str) -> Path:
+        path = REAL_DATA / name
+        if not path.exists():
+            pytest.skip(f"real tables are not beside this checkout ({path.parent} is missing)")
+        return path
+
+    return find
+
+
+def make_table(n: int = 400, seed: int = 0, **columns: object) -> StarTable:
+    """Stars on an exact period-luminosity relation with known noise; further columns replace or add."""
+    generator = np.random.default_rng(seed)
+    log_pf = generator.uniform(0.3, 1.5, n)
+    distance_kpc = generator.uniform(0.5, 6.0, n)
+    magnitude = -2.5 - 3.3 * (log_pf - 1.0) + 5 * np.log10(distance_kpc * 100)
+    error = np.full(n, 0.02)
+    frame = pd.DataFrame(
+        {
+            "source_id": np.arange(n, dtype=np.int64) + 4_000_000_000_000_000_000,
+            "parallax": 1.0 / distance_kpc + generator.normal(0, error),
+            "parallax_error": error,
+            "phot_g_mean_mag": magnitude,
+            "bp_rp": generator.normal(1.2, 0.2, n),
+            "pf": 10**log_pf,
+            "ruwe": generator.lognormal(0, 0.1, n),
+            "mode_best_classification": generator.choice(["FUNDAMENTAL", "FIRST_OVERTONE"], n),
+        }
+    ).assign(**columns)
+    lineage = {str(name): frozenset({str(name)}) for name in frame.columns}
+    return derive(StarTable(frame, lineage, "test table"))
