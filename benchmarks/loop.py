@@ -105,8 +105,10 @@ def run_floor(config: RunConfig, fold: Fold, transform: TargetTransform) -> None
             loss = nn.functional.mse_loss(
                 network(x_epoch[start : start + size]), y_epoch[start : start + size]
             )
-            loss.backward()
-            torch._foreach_add_([k.grad for k in kernels], [k.detach() for k in kernels], alpha=2 * l2)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch._foreach_add_(
+                [k.grad for k in kernels if k.grad is not None], [k.detach() for k in kernels], alpha=2 * l2
+            )
             optimizer.step()
         network.eval()
         with torch.no_grad():
@@ -159,7 +161,9 @@ def measure(size: str, epochs: int, repeats: int) -> dict[str, float]:
         "trainer": lambda: run_trainer(config, fold, transform),
     }
     warm = make_config(batch_size, 1)
-    run_floor(warm, fold, transform), fit(warm, fold, transform), run_trainer(warm, fold, transform)
+    run_floor(warm, fold, transform)
+    fit(warm, fold, transform)
+    run_trainer(warm, fold, transform)
     turns = [{name: seconds(program) for name, program in programs.items()} for _ in range(repeats)]
     medians = {name: statistics.median(turn[name] for turn in turns) for name in programs}
     ratios = {

@@ -30,7 +30,7 @@ def load_stars(config: StarDataConfig) -> StarTable:
 
 def _merge(tables: list[StarTable]) -> StarTable:
     """Stack tables on the columns that all of them have."""
-    common = [name for name in tables[0].frame if all(name in table.frame for table in tables)]
+    common = [str(name) for name in tables[0].frame if all(name in table.frame for table in tables)]
     return StarTable(
         frame=pd.concat([table.frame[common] for table in tables], ignore_index=True),
         lineage={name: frozenset().union(*(table.lineage[name] for table in tables)) for name in common},

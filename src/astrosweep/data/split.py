@@ -49,7 +49,7 @@ def assign(ids: IdArray, target: FloatArray, config: SplitConfig) -> NDArray[np.
             f"split={config.name}: {len(objects)} objects are too few; {len(missing)} of its "
             f"{len(expected)} parts would be empty. Use more objects, larger parts or fewer folds."
         )
-    return pd.Series(part, index=objects.index).loc[ids].to_numpy()
+    return part[objects.index.get_indexer(pd.Index(ids))].astype(np.int64)
 
 
 def _stratified_share(ids: IdArray, target: FloatArray, n_strata: int, seed: int) -> FloatArray:

@@ -9,6 +9,13 @@ from torch import nn
 
 from astrosweep.config.model import DenseConfig
 
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
+
 
 def dense_stack(config: DenseConfig, n_features: int, hidden: Sequence[int], n_outputs: int) -> nn.Sequential:
     """Build dense layers with batch normalisation, activation and dropout after each hidden one.
@@ -55,4 +62,4 @@ def _dense(config: DenseConfig, n_inputs: int, n_outputs: int, *, bias: bool) ->
 def _activation(config: DenseConfig) -> nn.Module:
     if config.activation == "leaky_relu":
         return nn.LeakyReLU(config.negative_slope)
-    return {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}[config.activation]()
+    return _ACTIVATIONS[config.activation]()

@@ -100,15 +100,18 @@ def _table(k: int, prepared: PreparedFold, result: FitResult) -> pd.DataFrame:
     target = prepared.fold.target_names[0]
     tables = []
     for name, part, predicted in parts:
-        labelled = isinstance(part, Dataset)
+        unknown = np.full(len(part), np.nan)
+        observed, error = (
+            (part.target[:, 0], part.target_error[:, 0]) if isinstance(part, Dataset) else (unknown, unknown)
+        )
         tables.append(
             pd.DataFrame(
                 {
                     schema.ID: part.ids,
                     "part": name,
                     "fold": k,
-                    target: part.target[:, 0] if labelled else np.full(len(part), np.nan),
-                    f"{target}_error": part.target_error[:, 0] if labelled else np.full(len(part), np.nan),
+                    target: observed,
+                    f"{target}_error": error,
                     f"{target}_predicted": predicted.mean[:, 0],
                     f"{target}_uncertainty": predicted.std[:, 0],
                 }
