@@ -1,0 +1,22 @@
+"""The record of runs: a small ``Tracker`` protocol, kept in MLflow or in memory.
+
+Importing this package is cheap: MLflow (3 s) is imported when a tracker is opened.
+"""
+
+from astrosweep.tracking.memory import MemoryTracker
+from astrosweep.tracking.mlflow_tracker import MlflowTracker
+from astrosweep.tracking.opening import open_tracker
+from astrosweep.tracking.protocol import Tracker
+from astrosweep.tracking.stores import create_stores
+from astrosweep.tracking.summary import RunSummary
+from astrosweep.tracking.ui import ui_command
+
+__all__ = [
+    "MemoryTracker",
+    "MlflowTracker",
+    "RunSummary",
+    "Tracker",
+    "create_stores",
+    "open_tracker",
+    "ui_command",
+]

@@ -1,0 +1,78 @@
+"""What is done with MLflow's database directly: reach it within a time, and write curves fast."""
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from astrosweep.tracking.address import Address
+from astrosweep.tracking.points import LARGEST, Point
+
+_CREATION_KEY = 0x61737472
+"""Number of the PostgreSQL advisory lock; any number will do that nobody else uses."""
+
+
+class Database:
+    """Connections to the database of an MLflow store, opened for each use.
+
+    Args:
+        address: A store that is not a server.
+        lock_wait_s: Longest wait for other writers of an SQLite file, in seconds.
+    """
+
+    def __init__(self, address: Address, lock_wait_s: float) -> None:
+        import sqlalchemy
+
+        self._address = address
+        connect_args = {"timeout": lock_wait_s} if address.sqlite_file else {}
+        self._engine = sqlalchemy.create_engine(
+            address.uri, poolclass=sqlalchemy.NullPool, connect_args=connect_args
+        )
+
+    def table_names(self) -> list[str]:
+        """Names of the tables; the cheapest call that fails when the database cannot be read."""
+        import sqlalchemy
+
+        return sqlalchemy.inspect(self._engine).get_table_names()
+
+    @contextmanager
+    def advisory_lock(self) -> Iterator[None]:
+        """Hold PostgreSQL's lock on creation; it is released when the connection ends, however it ends."""
+        import sqlalchemy
+
+        with self._engine.connect() as connection:
+            connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:key)"), {"key": _CREATION_KEY})
+            yield
+
+    def add_history(self, run_id: str, points: Iterable[Point]) -> None:
+        """Add points to MLflow's table ``metrics``, in one transaction, leaving those that are there.
+
+        ``MlflowClient.log_batch`` takes 0.17 ms a point for its objects, this 0.02 ms. The last point of
+        each metric must go through ``log_batch``, which also keeps MLflow's table of latest values.
+
+        Args:
+            run_id: The run.
+            points: Points of one run.
+        """
+        import sqlalchemy
+        from sqlalchemy.dialects import postgresql, sqlite
+
+        rows = [_row(run_id, point) for point in points]
+        if not rows:
+            return
+        table = sqlalchemy.table("metrics", *(sqlalchemy.column(name) for name in rows[0]))
+        insert = sqlite.insert if self._address.sqlite_file else postgresql.insert
+        with self._engine.begin() as connection:
+            connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+def _row(run_id: str, point: Point) -> dict[str, Any]:
+    is_nan = math.isnan(point.value)
+    return {
+        "run_uuid": run_id,
+        "key": point.key,
+        "value": 0.0 if is_nan else min(max(point.value, -LARGEST), LARGEST),
+        "timestamp": point.timestamp_ms,
+        "step": point.step,
+        "is_nan": is_nan,
+    }

@@ -1,0 +1,106 @@
+"""Making the database, its tables and the experiment, once."""
+
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from astrosweep.config import TrackingConfig
+from astrosweep.core.errors import TrackingError
+from astrosweep.tracking.address import Address
+from astrosweep.tracking.calls import Calls
+from astrosweep.tracking.creation_lock import file_lock
+from astrosweep.tracking.database import Database
+from astrosweep.tracking.quiet import import_mlflow
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+
+_OTHER = "or choose another tracking.experiment"
+
+
+def create_stores(config: TrackingConfig) -> None:
+    """Make the database with its tables and the experiment, unless they exist.
+
+    Call it once before workers start: it fails early, and they need not wait for each other. Any number of
+    processes may call it at the same time, also on an empty folder.
+
+    Args:
+        config: Where runs are recorded; nothing is made for ``none``.
+
+    Raises:
+        TrackingError: The store cannot be reached or made, or its experiment cannot be used.
+    """
+    if config.name == "mlflow":
+        open_store(Address.of(config))
+
+
+def open_store(address: Address) -> tuple["MlflowClient", str]:
+    """Make what is missing of a store.
+
+    Args:
+        address: The store.
+
+    Returns:
+        A client, and the identifier of the experiment.
+
+    Raises:
+        TrackingError: See ``create_stores``.
+    """
+    import_mlflow()
+    client, experiment = Calls(address)("Runs cannot be recorded", lambda: _make(address))
+    _check(experiment, address)
+    return client, experiment.experiment_id
+
+
+def _make(address: Address) -> tuple["MlflowClient", "Experiment"]:
+    from mlflow import MlflowClient
+
+    with warnings.catch_warnings(), _creation_lock(address):
+        # MLflow's tables use what SQLAlchemy 2.1 deprecates; it warns once, when they are first imported.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        if not address.is_server:
+            # MLflow tries for 100 s to reach a database; this fails within the time of the address.
+            Database(address, address.timeout_s).table_names()
+        client = MlflowClient(tracking_uri=address.uri)
+        return client, _experiment(client, address)
+
+
+def _creation_lock(address: Address) -> AbstractContextManager[None]:
+    if address.is_server:
+        return nullcontext()
+    if address.sqlite_file:
+        return file_lock(address.sqlite_file.with_name(f"{address.sqlite_file.name}.lock"))
+    return Database(address, address.timeout_s).advisory_lock()
+
+
+def _experiment(client: "MlflowClient", address: Address) -> "Experiment":
+    """The experiment, made if missing; on a server another client may make it in between."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(address.experiment)
+    if found is not None:
+        return found
+    try:
+        return client.get_experiment(client.create_experiment(address.experiment, address.artifacts))
+    except MlflowException:
+        found = client.get_experiment_by_name(address.experiment)
+        if found is None:
+            raise
+        return found
+
+
+def _check(experiment: "Experiment", address: Address) -> None:
+    """Refuse an experiment that takes no runs, or would send artifacts where nobody looks for them."""
+    name = experiment.name
+    if experiment.lifecycle_stage != "active":
+        raise TrackingError(
+            f"Experiment {name!r} in {address.shown} is deleted. Restore it with: "
+            f"mlflow experiments restore --experiment-id {experiment.experiment_id}, {_OTHER}."
+        )
+    kept_in = experiment.artifact_location.removeprefix("file://")
+    if address.artifacts is not None and kept_in != address.artifacts:
+        raise TrackingError(
+            f"Experiment {name!r} in {address.shown} keeps its artifacts in {kept_in}, "
+            f"not in {address.artifacts}. Set tracking.artifacts={kept_in}, {_OTHER}."
+        )

@@ -1,0 +1,23 @@
+"""Looking at recorded runs."""
+
+import shlex
+
+from astrosweep.config import TrackingConfig
+from astrosweep.tracking.address import Address
+
+
+def ui_command(config: TrackingConfig, port: int = 5000) -> str:
+    """The shell command that opens MLflow's pages for a store.
+
+    Args:
+        config: Where runs are recorded.
+        port: Where the pages are served on this machine; not used for a server, which serves them itself.
+
+    Returns:
+        The command, with absolute paths. A password in the address is shown as ``***``.
+    """
+    address = Address.of(config)
+    shown = shlex.quote(address.shown)
+    if address.is_server:
+        return f"python -m webbrowser {shown}"
+    return f"mlflow ui --backend-store-uri {shown} --port {port} --workers 1"
