@@ -2,6 +2,7 @@
 
 import math
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -190,7 +191,10 @@ def test_the_ui_command_serves_the_runs(served_config: TrackingConfig, server_ur
     assert [run.run_id for run in viewer.runs(tags={"role": "shown"})] == [run_id]
 
 
-def test_the_ui_command_of_each_kind_of_store() -> None:
+def test_the_ui_command_of_each_kind_of_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "mlflow"
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
     assert ui_command(TrackingConfig(uri="sqlite:////my data/runs.db"), port=5001) == (
         "mlflow ui --backend-store-uri 'sqlite:////my data/runs.db' --port 5001 --workers 1"
     )
@@ -200,3 +204,12 @@ def test_the_ui_command_of_each_kind_of_store() -> None:
         "mlflow ui --backend-store-uri 'postgresql+psycopg://ada:***@host/runs?connect_timeout=3' "
         "--port 5000 --workers 1"
     )
+
+
+def test_the_ui_command_works_where_the_environment_is_not_on_the_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    program = shlex.split(ui_command(TrackingConfig()))[0]
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert "mlflow" in done.stdout

@@ -56,7 +56,8 @@ class ArchiveConfig(Strict):
     Attributes:
         url: Base address of the TAP service.
         page_size: Rows of one query; a page is cached as soon as it has arrived.
-        max_rows: Stop after this many rows; null for all.
+        max_rows: Stop after this many rows; null for all. They are the first by source_id, which numbers the
+            sky patch by patch: a quick look, not a fair sample.
         cache_dir: Folder of the downloaded tables.
         timeout_s: Longest wait for one page, in seconds.
         retries: Attempts after a failed page before giving up.

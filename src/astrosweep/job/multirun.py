@@ -35,6 +35,14 @@ class MultirunCallback(Callback):
         self._sweep: Sweep | None = None
         self._ended = False
 
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
+        """End the program with a message if the folder of a single run cannot be made."""
+        try:
+            Path(config.hydra.run.dir).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            _log.error("The run's folder cannot be made: %s. Set hydra.run.dir=<folder>.", error)
+            sys.exit(1)
+
     def on_multirun_start(self, config: DictConfig, config_name: str | None = None, **kwargs: Any) -> None:  # noqa: ARG002
         """Validate every job, create the stores once, and open the parent run.
 
@@ -53,7 +61,9 @@ class MultirunCallback(Callback):
 
     def _start(self, composed: DictConfig, config_name: str) -> None:
         overrides = list(composed.hydra.overrides.task)
-        jobs, swept = _expand(overrides)
+        jobs, swept = _expand(
+            [*(f"{key}={value}" for key, value in (composed.hydra.sweeper.params or {}).items()), *overrides]
+        )
         configs = _validate(config_name, jobs)
         self._config = configs[0]
         self._folder = Path(composed.hydra.sweep.dir).absolute()

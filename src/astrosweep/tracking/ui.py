@@ -1,6 +1,10 @@
 """Looking at recorded runs."""
 
+import os
 import shlex
+import shutil
+import sys
+from pathlib import Path
 
 from astrosweep.config import TrackingConfig
 from astrosweep.tracking.address import Address
@@ -20,4 +24,13 @@ def ui_command(config: TrackingConfig, port: int = 5000) -> str:
     shown = shlex.quote(address.shown)
     if address.is_server:
         return f"python -m webbrowser {shown}"
-    return f"mlflow ui --backend-store-uri {shown} --port {port} --workers 1"
+    return f"{_program()} ui --backend-store-uri {shown} --port {port} --workers 1"
+
+
+def _program() -> str:
+    """How to call MLflow from this shell, whose PATH may not have this environment."""
+    installed = Path(sys.executable).with_name("mlflow")
+    if shutil.which("mlflow") or not installed.exists():
+        return "mlflow"
+    inside = installed.is_relative_to(Path.cwd())
+    return shlex.quote(os.path.relpath(installed) if inside else str(installed))
