@@ -23,8 +23,6 @@ def overrides_for(group: str, option: str) -> list[str]:
     overrides = [f"{group}={option}"]
     if option == "neurostarmap_merged_error":
         overrides.append("data.allow_leakage=true")
-    if option == "cepheid_milkyway":
-        overrides.append("data.path=stars.csv")
     return overrides
 
 

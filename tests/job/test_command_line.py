@@ -1,4 +1,4 @@
-"""``python train.py`` as a user runs it: results, records, refusals, and what survives when things go wrong."""
+"""``python train.py`` as a user runs it: results, records, refusals, and what survives a failure."""
 
 import ctypes
 import gzip
@@ -143,7 +143,7 @@ def test_recorded_weights_and_preparation_give_the_recorded_predictions(multirun
     predictions = pd.read_parquet(root / "predictions.parquet")
     features = stars.loc[predictions["source_id"], report["features"]]
     prepared = load_transformer(root / "fold_0" / "preparation.skops").transform(
-        features.astype({name: object for name in features.select_dtypes(exclude="number")})
+        features.astype(dict.fromkeys(features.select_dtypes(exclude="number"), object))
     )
     with torch.no_grad():
         z, _ = module.eval().predict_step((torch.tensor(prepared, dtype=torch.float32),), 0)

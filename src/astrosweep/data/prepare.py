@@ -25,7 +25,6 @@ from astrosweep.data.development import Development, target_error_of, target_of
 from astrosweep.data.leakage import copies_of_target, refuse
 from astrosweep.data.target import TargetTransform
 
-
 _HARMLESS = ["numpy.dtype"]
 
 

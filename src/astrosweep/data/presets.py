@@ -65,7 +65,8 @@ def choose_preset(name: str, columns: Iterable[str], path: Path) -> tuple[str, P
     if name == "auto":
         fitting = [key for key in absent if not absent[key]]
         name = max(fitting, key=lambda key: len(presets()[key].signature))
-        _log.info("%s: mapping %s: %s", path, name, presets()[name].description)
+        _log.info("%s: columns mapped by the preset %s", path, name)
+        _log.debug("%s: %s", name, presets()[name].description)
     if name == "none":
         return name, Preset(description="names as they are")
     if name not in presets():

@@ -63,8 +63,8 @@ class TargetTransform:
         if self.name == "log":
             return xp.exp(t)  # type: ignore[no-any-return]
         if self.name == "asinh":
-            return self.scale * xp.sinh(t)  # type: ignore[no-any-return]
-        return t  # type: ignore[no-any-return]
+            return xp.sinh(t) * self.scale  # type: ignore[no-any-return]
+        return t
 
     def slope(self, z: Array) -> Array:
         """Derivative dy/dz at the network value z, in the target's unit; it carries uncertainties across."""

@@ -41,6 +41,9 @@ def run_job(composed: DictConfig) -> None:
     except KeyboardInterrupt:
         _log.error("Stopped by the user. What was recorded so far is kept.")
         sys.exit(_INTERRUPTED)
+    except Exception as error:
+        _log.exception("A fault of astrosweep, not of your input; please report it with the lines below.")
+        record = RunRecord(name=" ".join(hydra.overrides.task) or "run", status="failed", error=repr(error))
     if record.status == "failed":
         _log.error("%s failed. %s", record.name, record.error)
     try:

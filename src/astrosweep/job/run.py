@@ -10,7 +10,7 @@ from typing import Any
 
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import AstrosweepError, TrackingError
-from astrosweep.core.types import RunRecord
+from astrosweep.core.types import RunRecord, RunStatus
 from astrosweep.data.development import develop
 from astrosweep.data.sources import load_stars
 from astrosweep.job.artifacts import write_artifacts, write_config
@@ -48,7 +48,8 @@ def record_run(
 
     Raises:
         TrackingError: The store cannot take the run; the message says where its files are.
-        KeyboardInterrupt: The user stopped the run; it is recorded as killed.
+        KeyboardInterrupt: The user stopped the run; it is recorded as killed. Whatever else is raised that is
+            no ``AstrosweepError`` is a fault of the program; the run is recorded as failed.
     """
     start = time.perf_counter()
     tags = {**tags_of(config), **(extra_tags or {})}
@@ -67,17 +68,19 @@ def record_run(
             curves=result.curves,
             tags={**tags, **_tags_of_data(result)},
         )
-    except KeyboardInterrupt:
-        killed = replace(record, status="killed", error="stopped by the user", duration_s=_since(start))
-        tracker.finish(run_id, killed, staged)
-        raise
     except (AstrosweepError, OSError, MemoryError) as error:
         record = replace(record, error=_explain(error, folder))
+    except BaseException as error:
+        status: RunStatus = "killed" if isinstance(error, KeyboardInterrupt) else "failed"
+        reason = "stopped by the user" if status == "killed" else repr(error)
+        tracker.finish(run_id, replace(record, status=status, error=reason, duration_s=_since(start)), staged)
+        raise
     record = replace(record, duration_s=_since(start))
     try:
         tracker.finish(run_id, record, staged)
     except TrackingError as error:
-        raise TrackingError(f"{error}\nThe run's files are kept in {staged}") from error
+        reason = f"{record.error}\n" if record.error else ""
+        raise TrackingError(f"{reason}{error}\nThe run's files are kept in {staged}") from error
     if record.status == "finished" and config.tracking.name == "mlflow":
         shutil.rmtree(staged)
     return run_id, record

@@ -1,6 +1,5 @@
 """Looking at recorded runs."""
 
-import os
 import shlex
 import shutil
 import sys
@@ -32,5 +31,4 @@ def _program() -> str:
     installed = Path(sys.executable).with_name("mlflow")
     if shutil.which("mlflow") or not installed.exists():
         return "mlflow"
-    inside = installed.is_relative_to(Path.cwd())
-    return shlex.quote(os.path.relpath(installed) if inside else str(installed))
+    return shlex.quote(str(installed))

@@ -1,10 +1,10 @@
 """Calibration of predicted uncertainties by one factor, set so that 68.27 % of held-out objects are covered.
 
-With residual ``r``, catalogue error ``e`` and predicted standard deviation ``s``, an object is covered by its
-1-sigma interval when ``r^2 <= (k s)^2 + e^2``; the smallest factor that covers it is its score, and the factor
-is a quantile of the scores: split conformal prediction (Angelopoulos and Bates 2023, Found. Trends Mach. Learn.
-16, 494). A point loss predicts the same ``s`` for every object on the network's scale, so that ``k s`` is then
-its intrinsic scatter.
+With residual ``r``, catalogue error ``e`` and predicted standard deviation ``s``, an object is covered by
+its 1-sigma interval when ``r^2 <= (k s)^2 + e^2``; the smallest factor that covers it is its score, and the
+factor is a quantile of the scores: split conformal prediction (Angelopoulos and Bates 2023, Found. Trends
+Mach. Learn. 16, 494). A point loss predicts the same ``s`` for every object on the network's scale, so that
+``k s`` is then its intrinsic scatter.
 """
 
 import numpy as np

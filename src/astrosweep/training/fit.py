@@ -64,7 +64,8 @@ def fit(
         Weights, curves and predictions.
 
     Raises:
-        TrainingError: The loss is not finite; the message names the epoch and what was tried.
+        TrainingError: The loss is not finite, or the device has too little memory; the message names the
+            epoch and what was tried.
     """
     start = time.perf_counter()
     with _threads(config.trainer.n_threads):
@@ -72,8 +73,13 @@ def fit(
         module = RegressionModule(config, fold.train.features.shape[1], fold.train.target.shape[1], transform)
         datamodule = RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
         fabric = _fabric(config)
-        loop = _Loop(config, fabric, module, datamodule, on_epoch)
-        loop.run()
+        try:
+            loop = _Loop(config, fabric, module, datamodule, on_epoch)
+            loop.run()
+        except torch.OutOfMemoryError as error:
+            raise TrainingError(
+                f"Out of memory on {fabric.device}: use a smaller data.batch_size or network. {error}"
+            ) from error
         module.load_state_dict(loop.best_state)
         predictions = [
             _predict(fabric, module, loader, part.ids, transform)

@@ -1,0 +1,121 @@
+"""What a run records, whatever happens to it."""
+
+import re
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from astrosweep.core.errors import TrackingError
+from astrosweep.job import progress
+from astrosweep.job import run as job_run
+from astrosweep.job.run import record_run
+from astrosweep.tracking import MemoryTracker
+
+QUICK = ("trainer.max_epochs=2", "data.simulation.n_stars=400", "tracking.figures=false", "data=cepheid")
+
+
+def test_a_kfold_run_leaves_out_of_fold_predictions_and_files_of_every_fold(make_config, tmp_path):
+    config = make_config(*QUICK, "split=kfold", "split.n_folds=3", "tracking=none", "loss=gaussian_nll")
+    tracker = MemoryTracker()
+    run_id, record = record_run(config, tracker, tmp_path)
+    assert record.status == "finished"
+    predictions = pd.read_parquet(tmp_path / "artifacts" / "predictions.parquet")
+    val = predictions[predictions["part"] == "val"]
+    assert val["source_id"].is_unique
+    assert len(val) == 400 - predictions[predictions["part"] == "test"]["source_id"].nunique()
+    assert set(predictions["fold"]) == {0, 1, 2}
+    for k in range(3):
+        assert (tmp_path / "artifacts" / f"fold_{k}" / "weights.pt").exists()
+        assert len(record.curves[f"fold_{k}/val/loss"]) == 2
+    residual = val["parallax"] - val["parallax_predicted"]
+    assert record.metrics["val/mse"] == pytest.approx((residual**2).mean())
+    assert tracker.find(run_id).metrics["val/n"] == len(val)
+
+
+def test_a_run_with_an_allowed_leak_is_tagged(make_config, tmp_path):
+    config = make_config(
+        *QUICK,
+        "data.features.required=[phot_g_mean_mag,parallax_error]",
+        "data.allow_leakage=true",
+        "tracking=none",
+    )
+    tracker = MemoryTracker()
+    run_id, _ = record_run(config, tracker, tmp_path)
+    assert tracker.find(run_id).tags["leakage"] == "parallax_error"
+    honest = make_config(*QUICK, "tracking=none")
+    assert "leakage" not in record_run(honest, tracker, tmp_path)[1].tags
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [(KeyboardInterrupt(), "killed", "stopped by the user"), (ZeroDivisionError("a bug"), "failed", "a bug")],
+)
+def test_whatever_ends_a_run_its_record_is_closed(error, status, reason, make_config, tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise error
+
+    monkeypatch.setattr(job_run, "load_stars", stop)
+    tracker = MemoryTracker()
+    with pytest.raises(type(error)):
+        record_run(make_config(*QUICK), tracker, tmp_path)
+    (found,) = tracker.runs()
+    assert found.status == status
+    assert reason in found.error
+    assert yaml.safe_load((tmp_path / "artifacts" / "config.yaml").read_text())["data"]["name"] == "cepheid"
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
+def test_a_full_disk_or_memory_is_a_failed_run_with_a_reason(error, make_config, tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise error
+
+    monkeypatch.setattr(job_run, "write_artifacts", stop)
+    tracker = MemoryTracker()
+    _, record = record_run(make_config(*QUICK), tracker, tmp_path)
+    assert record.status == tracker.runs()[0].status == "failed"
+    assert re.search("No space left|Out of memory", record.error)
+
+
+def test_out_of_memory_of_the_device_is_a_failed_run(make_config, tmp_path, monkeypatch):
+    def stop(*arguments, **keywords):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("astrosweep.training.module.RegressionModule.training_step", stop)
+    _, record = record_run(make_config(*QUICK), MemoryTracker(), tmp_path)
+    assert record.status == "failed"
+    assert "smaller data.batch_size" in record.error
+
+
+def test_a_store_that_goes_down_during_the_run_leaves_its_files(make_config, tmp_path):
+    class Broken(MemoryTracker):
+        def finish(self, run_id, record, artifacts=None):
+            raise TrackingError("the server at http://host is down")
+
+    with pytest.raises(TrackingError, match=r"is down\nThe run's files are kept in .*artifacts"):
+        record_run(make_config(*QUICK), Broken(), tmp_path)
+    assert (tmp_path / "artifacts" / "predictions.parquet").exists()
+    assert (tmp_path / "artifacts" / "metrics.json").exists()
+
+
+def test_progress_shows_epoch_losses_and_time_left(make_config, monkeypatch, capsys):
+    class Terminal(progress.Console):
+        def __init__(self, **options):
+            super().__init__(force_terminal=True, width=120, **options)
+
+    monkeypatch.setattr(progress, "Console", Terminal)
+    config = make_config(*QUICK, "trainer.max_epochs=10", "split=kfold")
+    with progress.progress_bar(config, 5) as listener_of:
+        listener_of(1)(4, 0.25, 0.125)
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err)
+    assert "cepheid-simulated-mlp" in shown
+    assert "fold 2/5 epoch 5/10" in shown
+    assert "train 0.25  val 0.125" in shown
+    assert "30%" in shown
+    assert re.search(r"\d:\d\d:\d\d|-:--:--", shown)
+
+
+def test_no_bar_where_nobody_looks(make_config):
+    with progress.progress_bar(make_config(*QUICK, "trainer.progress=false"), 1) as listener_of:
+        assert listener_of is None
