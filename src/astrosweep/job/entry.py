@@ -65,13 +65,13 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
         if sweep:
             config = _name_by_sweep(config, sweep.swept, overrides)
     tracker = open_tracker(config.tracking)
-    run_id, record = record_run(
+    _, record = record_run(
         config, tracker, folder, parent_id=sweep.parent_id if sweep else None, extra_tags=tags
     )
     if reproduced and record.status == "finished":
         compare(original, record)
     if sweep is None and record.status == "finished":
-        show_results([record], config.tracking, run_id)
+        show_results([record], config.tracking, folder)
     return record
 
 

@@ -69,9 +69,12 @@ class MultirunCallback(Callback):
         self._folder = Path(composed.hydra.sweep.dir).absolute()
         create_stores(self._config.tracking)
         tags = {**tags_of(self._config), "role": "sweep", "n_jobs": str(len(jobs))}
+        of_jobs = [tags_of(config) for config in configs]
         for tag in ("class", "source", "features", "model", "loss", "split"):
-            tags[tag] = ",".join(sorted({tags_of_job[tag] for tags_of_job in map(tags_of, configs)}))
-        parent_id = open_tracker(self._config.tracking).start(" ".join(overrides), tags)
+            tags[tag] = ",".join(dict.fromkeys(job[tag] for job in of_jobs))
+        tags["overrides"] = " ".join(overrides)
+        name = f"{tags['model']} on {tags['class']} ({len(jobs)} jobs)"
+        parent_id = open_tracker(self._config.tracking).start(name, tags)
         self._sweep = Sweep(parent_id, len(jobs), tuple(swept))
         write_sweep(self._folder, self._sweep)
         atexit.register(self._end, "killed")
@@ -83,7 +86,7 @@ class MultirunCallback(Callback):
         self._ended = True
         records = read_outcomes(self._folder, self._sweep.n_jobs)
         failed = [record for record in records if record.status != "finished"]
-        show_results(records, self._config.tracking, str(self._folder))
+        show_results(records, self._config.tracking, self._folder)
         parent = RunRecord(
             name="",
             status="killed" if status == "killed" else "failed" if failed else "finished",

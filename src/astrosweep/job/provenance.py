@@ -21,6 +21,7 @@ def tags_of(config: RunConfig) -> dict[str, str]:
         "loss": config.loss.name,
         "split": config.split.name,
         "git_commit": _git_commit(),
+        "mlflow.source.name": "train.py",
         "astrosweep_version": astrosweep.__version__,
         "torch_version": torch.__version__,
         "python_version": platform.python_version(),

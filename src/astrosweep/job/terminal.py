@@ -1,6 +1,7 @@
 """What the terminal shows when runs have ended."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -10,17 +11,18 @@ from astrosweep.report import results_table
 from astrosweep.tracking import ui_command
 
 
-def show_results(records: Sequence[RunRecord], tracking: TrackingConfig, where: str) -> None:
+def show_results(records: Sequence[RunRecord], tracking: TrackingConfig, folder: Path) -> None:
     """Print the table of runs and how to look at them.
 
     Args:
         records: The runs.
         tracking: Where they are recorded.
-        where: The run's id, or the multirun's folder.
+        folder: Where the logs are.
     """
     console = Console()
     console.print()
     console.print(results_table(records))
     if tracking.name == "mlflow":
-        console.print(f"Look at curves, figures and predictions of {where} in MLflow:", highlight=False)
+        console.print("Curves, figures and predictions in MLflow:", highlight=False)
         console.print(f"  {ui_command(tracking)}", highlight=False, soft_wrap=True)
+    console.print(f"Logs: {folder}", highlight=False, soft_wrap=True)

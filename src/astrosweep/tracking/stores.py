@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _OTHER = "or choose another tracking.experiment"
 
+_TRAINING_PAGES = {"mlflow.experimentKind": "custom_model_development"}
+"""What MLflow's pages go by to show runs of training and not of language models."""
+
 
 def create_stores(config: TrackingConfig) -> None:
     """Make the database with its tables and the experiment, unless they exist.
@@ -82,7 +85,8 @@ def _experiment(client: "MlflowClient", address: Address) -> "Experiment":
     if found is not None:
         return found
     try:
-        return client.get_experiment(client.create_experiment(address.experiment, address.artifacts))
+        made = client.create_experiment(address.experiment, address.artifacts, _TRAINING_PAGES)
+        return client.get_experiment(made)
     except MlflowException:
         found = client.get_experiment_by_name(address.experiment)
         if found is None:
