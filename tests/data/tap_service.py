@@ -98,6 +98,12 @@ VARIABLES = {
 _NUMPY = {"long": ">i8", "double": ">f8", "float": ">f4", "short": ">i2", "char": "S12"}
 _WORDS = np.array(["DCEP", "T2CEP", "ACEP", "RRab", "RRc", "TWOGAUSSIANS", ""])
 
+TABLES = {
+    "cepheid": "gaiadr3.vari_cepheid",
+    "rrlyrae": "gaiadr3.vari_rrlyrae",
+    "eclipsing_binary": "gaiadr3.vari_eclipsing_binary",
+}
+
 
 def sky(table: str, n_stars: int, seed: int = 0) -> pd.DataFrame:
     """Draw the join of a variability table with ``gaia_source``, in order of 19-digit identifiers."""

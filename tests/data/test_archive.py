@@ -28,13 +28,8 @@ from astrosweep.data.archive import fetch, files, service
 from astrosweep.data.archive.cache import Progress
 from astrosweep.data.derive import derive
 from astrosweep.data.schema import COLUMNS, is_categorical
-from tests.data.tap_service import GAIA_SOURCE, VARIABLES, Fault, TapService, sky
+from tests.data.tap_service import GAIA_SOURCE, TABLES, VARIABLES, Fault, TapService, sky
 
-TABLES = {
-    "cepheid": "gaiadr3.vari_cepheid",
-    "rrlyrae": "gaiadr3.vari_rrlyrae",
-    "eclipsing_binary": "gaiadr3.vari_eclipsing_binary",
-}
 N_STARS = 200
 PAGE = 80  # three pages: 80, 80, 40
 
