@@ -25,6 +25,7 @@ MIN_STARS_PER_BIN = 5
 """Below this many stars a bin reports its number of stars alone."""
 
 _MAD_TO_SIGMA = 1.4826
+"""Standard deviation of a Gaussian in units of its median absolute deviation, 1 / Phi^-1(3/4)."""
 
 
 def score(

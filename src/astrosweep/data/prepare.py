@@ -138,6 +138,7 @@ def correlate(features: pd.DataFrame, target: "pd.Series[float]", method: str) -
     matrix: pd.DataFrame = numeric.assign(**{str(target.name): target}).corr(
         method="pearson" if method == "pearson" else "spearman"
     )
+    matrix.index.name = method
     return matrix
 
 

@@ -17,6 +17,7 @@ from astrosweep.training.calibration import cross_fit_factors
 from astrosweep.training.fit import EpochListener, FitResult, fit
 
 _SMALLEST_CLASS = 20
+_TYPE = "type_best_classification"
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,8 @@ class TrainingResult:
 
     Attributes:
         predictions: One row per object, part and fold: ``source_id``, ``part``, ``fold``, the observed
-            target (missing for test) and its error, ``<target>_predicted`` and ``<target>_uncertainty``.
+            target (missing for test) and its error, ``<target>_predicted`` and ``<target>_uncertainty``, and
+            ``type_best_classification`` where it is a feature.
         metrics: ``<split>/<metric>`` to value. ``val`` is the validation part of a holdout, or all
             out-of-fold predictions of a k-fold.
         curves: Per-epoch series; with several folds each is prefixed ``fold_<k>/``.
@@ -74,6 +76,9 @@ def train(
         [_table(k, fold, result) for k, (fold, result) in enumerate(zip(prepared, fits, strict=True))],
         ignore_index=True,
     )
+    if _TYPE in development.features:
+        types = pd.concat([development.frame, development.sealed]).drop_duplicates(schema.ID)
+        predictions[_TYPE] = types.set_index(schema.ID)[_TYPE].reindex(predictions[schema.ID]).to_numpy()
     factor = _calibrate(predictions, n_folds=development.n_folds)
     curves = {
         (name if len(fits) == 1 else f"fold_{k}/{name}"): series
