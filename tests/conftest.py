@@ -12,6 +12,7 @@ from hydra import compose, initialize_config_dir
 from astrosweep.config import RunConfig, parse
 from astrosweep.data.derive import derive
 from astrosweep.data.table import StarTable
+from astrosweep.job import judged_by_pydantic
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "gaia"
@@ -25,7 +26,7 @@ def make_config() -> Callable[..., RunConfig]:
 
     def build(*overrides: str) -> RunConfig:
         with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-            return parse(compose("config", list(overrides)))
+            return parse(compose("config", judged_by_pydantic(list(overrides))))
 
     return build
 

@@ -7,7 +7,17 @@ import yaml
 from omegaconf import OmegaConf
 from pydantic import BaseModel
 
-from astrosweep.config import DnnConfig, HoldoutConfig, KFoldConfig, MlpConfig, TrackingConfig, TrainerConfig
+from astrosweep.config import (
+    CleaningConfig,
+    DnnConfig,
+    HoldoutConfig,
+    KFoldConfig,
+    MlpConfig,
+    PreparationConfig,
+    SimulationConfig,
+    TrackingConfig,
+    TrainerConfig,
+)
 from astrosweep.config import loss as losses
 from astrosweep.config import optimizer as optimizers
 
@@ -70,3 +80,10 @@ def test_base_of_data_holds_every_field(make_config):
 def test_every_group_of_the_issue_is_there():
     groups = {group for group, _ in OPTIONS}
     assert {"data", "model", "loss", "optimizer", "trainer", "split", "tracking", "experiment"} <= groups
+
+
+def test_defaults_of_nested_data_settings_agree(make_config):
+    data = make_config().data
+    assert data.simulation == SimulationConfig()
+    assert data.cleaning == CleaningConfig()
+    assert data.preparation == PreparationConfig()

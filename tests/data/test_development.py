@@ -160,3 +160,57 @@ def test_an_allowed_leak_is_reported(make_config):
         *CEPHEID, "data.features.required=[phot_g_mean_mag,parallax_error]", "data.allow_leakage=true"
     )
     assert "parallax_error" in develop(make_table(), config.data, config.split).report.leaks
+
+
+def test_a_cut_on_text_is_refused_and_missing_values_that_pass_are_told(make_config):
+    config = make_config(*CEPHEID, "data.cleaning.cuts={mode_best_classification:[0,1]}")
+    with pytest.raises(
+        DataError, match=r"the column holds text.*data\.cleaning\.keep"
+    ):
+        develop(make_table(), config.data, config.split)
+    config = make_config(*CEPHEID, "data.cleaning.cuts={ruwe:[null,1.2]}")
+    table = make_table()
+    table.frame.loc[:6, "ruwe"] = np.nan
+    report = develop(table, config.data, config.split).report
+    assert "7 rows without a value pass" in next(s.reason for s in report.steps if s.name == "cuts.ruwe")
+
+
+def test_a_typo_does_not_turn_numbers_into_classes(make_config):
+    colour = [f"{value:.3f}" for value in np.random.default_rng(0).normal(size=400)]
+    colour[17] = "1.2O"
+    config = make_config(*CEPHEID, "data.features.optional=[colour]")
+    with pytest.raises(DataError, match=r"colour should hold numbers, but 1 of 400.*'1\.2O' in row 18"):
+        develop(make_table(colour=colour), config.data, config.split)
+    config = make_config(*CEPHEID, "data.features.optional=[colour]", "data.features.classes=[colour]")
+    with pytest.raises(DataError, match=r"colour has \d+ classes; at most 50"):
+        develop(make_table(colour=colour), config.data, config.split)
+    table = make_table(colour=["red", "blue"] * 200)
+    assert "colour" in develop(table, config.data, config.split).features
+
+
+def test_a_cleaning_that_takes_every_test_row_is_refused(make_config):
+    config = make_config(*CEPHEID)
+    table = make_table(60)
+    sealed = develop(table, config.data, config.split).sealed["source_id"]
+    table.frame.loc[table.frame["source_id"].isin(sealed), "ruwe"] = 99.0
+    config = make_config(*CEPHEID, "data.cleaning.cuts={ruwe:[null,5]}")
+    with pytest.raises(DataError, match="no test rows are left"):
+        develop(table, config.data, config.split)
+
+
+def test_a_cut_on_the_target_is_told(make_config, caplog):
+    config = make_config(*CEPHEID, "data.cleaning.cuts={parallax:[0.2,null]}")
+    report = develop(make_table(), config.data, config.split).report
+    assert report.target_cuts == ("parallax",)
+    assert "select stars by their target" in caplog.text
+
+
+def test_runs_that_seal_the_same_stars_share_a_fingerprint(make_config):
+    table = make_table()
+
+    def fingerprint(*overrides):
+        config = make_config(*CEPHEID, *overrides)
+        return develop(table, config.data, config.split).report.sealed_fingerprint
+
+    assert fingerprint() == fingerprint("split=kfold") == fingerprint("data.features.optional=[]")
+    assert fingerprint() != fingerprint("split.seed=1")

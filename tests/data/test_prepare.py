@@ -157,3 +157,55 @@ def test_asinh_takes_negative_targets():
     y = np.array([[-0.3], [0.0], [2.0]])
     transform = TargetTransform.fit(y, TargetTransformConfig(name="asinh"))
     assert transform.inverse(transform.forward(y)) == pytest.approx(y, abs=1e-12)
+
+
+def test_unknown_target_errors_take_the_typical_known_one(make_config):
+    table = make_table()
+    table.frame["parallax_error"] = np.where(np.arange(400) % 2, 0.05, np.nan)
+    _, fold = prepared(make_config, table=table)
+    assert set(np.unique(fold.fold.train.target_error)) == {0.05}
+    assert fold.facts["unknown_errors_filled"]["value"] == 0.05
+    assert fold.facts["unknown_errors_filled"]["train"] > 100
+    _, none = prepared(make_config, table=make_table(parallax_error=np.nan))
+    assert (none.fold.train.target_error == 0).all()
+
+
+def test_sentinels_and_huge_values_of_unseen_rows_are_clipped_and_counted(make_config):
+    table = make_table()
+    table.frame.loc[5::20, "bp_rp"] = 99.999
+    table.frame.loc[6::20, "ruwe"] = 1e300
+    development, fold = prepared(
+        make_config,
+        "data.features.optional=[bp_rp,ruwe]",
+        "data.preparation.outliers.method=mad",
+        table=table,
+    )
+    for part in (fold.fold.val.features, fold.fold.test.features):
+        assert np.isfinite(part).all()
+        assert np.abs(part).max() < 30
+    raw = development.frame[development.fold == 0]
+    assert (
+        fold.facts["rows_with_inputs_clipped"]["val"] >= ((raw["bp_rp"] > 90) | (raw["ruwe"] > 1e3)).sum() > 0
+    )
+
+
+@pytest.mark.parametrize("hide", ["inverse", "mostly_missing", "absolute"])
+def test_a_copy_of_the_target_is_refused_in_disguise(hide, make_config):
+    table = make_table(1000)
+    parallax = table.frame["parallax"]
+    copies = {
+        "inverse": 1 / parallax,
+        "mostly_missing": parallax.where(np.arange(1000) % 10 == 0),
+        "absolute": parallax * np.where(np.arange(1000) % 2, 1, -1),
+    }
+    table.frame["innocent"] = copies[hide]
+    if hide == "inverse":
+        table.frame.loc[::50, "parallax"] *= -1
+        table.frame["innocent"] = 1 / table.frame["parallax"]
+    with pytest.raises(LeakageError, match="innocent"):
+        prepared(make_config, "data.features.required=[phot_g_mean_mag,innocent]", table=table)
+
+
+def test_log_without_positive_targets_is_refused():
+    with pytest.raises(DataError, match="none of the 3 training targets is positive"):
+        TargetTransform.fit(np.array([[-1.0], [-2.0], [0.0]]), TargetTransformConfig(name="log"))

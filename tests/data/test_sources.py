@@ -78,3 +78,16 @@ def test_two_files_are_merged_on_their_common_columns(make_config, tmp_path):
     pd.testing.assert_series_equal(
         table.frame["parallax"], pd.concat([first["parallax"], second["parallax"]], ignore_index=True)
     )
+
+
+def test_merging_keeps_the_parallax_errors_that_are_known(make_config, tmp_path, caplog):
+    first, second = make_table(200, seed=1).frame, make_table(200, seed=2).frame
+    second["source_id"] += 10_000
+    first.to_csv(tmp_path / "a.csv", index=False)
+    second.drop(columns="parallax_error").to_csv(tmp_path / "b.csv", index=False)
+    config = make_config(
+        "data=cepheid_rrlyrae", "data.source=table", f"data.path=[{tmp_path}/b.csv,{tmp_path}/a.csv]"
+    )
+    error = load_stars(config.data).frame["parallax_error"]
+    assert error.notna().sum() == 200
+    assert "unknown for the stars of some tables" in caplog.text

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -145,6 +146,7 @@ def test_recorded_weights_and_preparation_give_the_recorded_predictions(multirun
     prepared = load_transformer(root / "fold_0" / "preparation.skops").transform(
         features.astype(dict.fromkeys(features.select_dtypes(exclude="number"), object))
     )
+    prepared = np.clip(prepared, facts["inputs_low"], facts["inputs_high"])
     with torch.no_grad():
         z, _ = module.eval().predict_step((torch.tensor(prepared, dtype=torch.float32),), 0)
     assert transform.inverse(z.double().numpy())[:, 0] == pytest.approx(
@@ -158,6 +160,9 @@ def test_a_recorded_run_is_reproduced_bit_for_bit(multirun):
     done = train_py(folder, f"+reproduce={run.run_id}")
     assert done.returncode == 0, done.stderr
     assert f"metrics equal those of run {run.run_id} to the last bit" in done.stderr
+    refused = train_py(folder, f"+reproduce={run.run_id}", "seed=5")
+    assert refused.returncode == 1
+    assert "not allowed beside it: seed=5" in refused.stderr
     again = [found for found in tracker_of(folder).runs() if found.tags.get("reproduces") == run.run_id]
     assert len(again) == 1
     assert {k: v for k, v in again[0].metrics.items() if k != "fit/time_s"} == {
@@ -166,7 +171,7 @@ def test_a_recorded_run_is_reproduced_bit_for_bit(multirun):
 
 
 def test_a_faulty_job_is_refused_before_any_job_starts(tmp_path):
-    done = train_py(tmp_path, "-m", "model=mlp", "model.dropout=0.1,7", "+model.dropuot=0.3", *QUICK)
+    done = train_py(tmp_path, "-m", "model=mlp", "model.dropout=0.1,7", "model.dropuot=0.3", *QUICK)
     assert done.returncode == 1
     assert "model.dropout = 7" in done.stderr
     assert "model.dropuot = 0.3: unknown key; did you mean dropout" in done.stderr
@@ -211,7 +216,8 @@ def test_a_loss_that_is_not_finite_fails_its_job_alone(tmp_path):
     assert [run.status for run in tracker_of(tmp_path).runs(tags={"role": "run"})] == ["failed", "finished"]
 
 
-def test_ctrl_c_in_the_middle_of_a_multirun_keeps_what_is_done(tmp_path):
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGTERM])
+def test_a_polite_kill_in_the_middle_of_a_multirun_keeps_what_is_done(kill, tmp_path):
     process = subprocess.Popen(
         command("-m", "trainer.max_epochs=2,100000", "trainer.early_stopping.patience=null", *QUICK[1:]),
         cwd=tmp_path,
@@ -222,7 +228,7 @@ def test_ctrl_c_in_the_middle_of_a_multirun_keeps_what_is_done(tmp_path):
     try:
         wait_for_runs(tmp_path, ["finished", "running"])
         time.sleep(1.0)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(kill)
         output, errors = process.communicate(timeout=60)
     finally:
         process.kill()

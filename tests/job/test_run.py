@@ -8,10 +8,11 @@ import torch
 import yaml
 
 from astrosweep.core.errors import TrackingError
-from astrosweep.job import progress
+from astrosweep.job import judged_by_pydantic, progress
 from astrosweep.job import run as job_run
 from astrosweep.job.run import record_run
-from astrosweep.tracking import MemoryTracker
+from astrosweep.tracking import MemoryTracker, open_tracker
+from tests.conftest import make_table
 
 QUICK = ("trainer.max_epochs=2", "data.simulation.n_stars=400", "tracking.figures=false", "data=cepheid")
 
@@ -119,3 +120,35 @@ def test_progress_shows_epoch_losses_and_time_left(make_config, monkeypatch, cap
 def test_no_bar_where_nobody_looks(make_config):
     with progress.progress_bar(make_config(*QUICK, "trainer.progress=false"), 1) as listener_of:
         assert listener_of is None
+
+
+def test_classes_are_scored_apart_under_names_that_a_store_takes(make_config, tmp_path):
+    table = make_table(600, eb_type=["EA* (\u03b4, x=1)", "EW"] * 300)
+    path = tmp_path / "stars.csv"
+    table.frame.to_csv(path, index=False)
+    config = make_config(
+        "data=eclipsing_binary",
+        "data.source=table",
+        f"data.path={path}",
+        "trainer.max_epochs=2",
+        "tracking.figures=false",
+        f"tracking.uri=sqlite:///{tmp_path}/runs.db",
+        f"tracking.artifacts={tmp_path}/files",
+    )
+    run_id, record = record_run(config, open_tracker(config.tracking), tmp_path)
+    assert record.status == "finished"
+    metrics = open_tracker(config.tracking).find(run_id).metrics
+    sizes = [metrics["val/eb_type.EW/n"], metrics["val/eb_type.EA_ ___ x_1_/n"]]
+    assert sum(sizes) == metrics["val/n"]
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"),
+    [
+        (["-m", "model=dnn,mlp", "model.dropout=0,0.1"], ["-m", "model=dnn,mlp", "++model.dropout=0,0.1"]),
+        (["+a.b=1", "++a.b=1", "~a.b", "hydra.run.dir=x"], ["+a.b=1", "++a.b=1", "~a.b", "hydra.run.dir=x"]),
+        (["data/features=rrlyrae", "--help", "seed=1"], ["data/features=rrlyrae", "--help", "seed=1"]),
+    ],
+)
+def test_dotted_keys_reach_the_validation(given, passed):
+    assert judged_by_pydantic(given) == passed

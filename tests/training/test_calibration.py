@@ -41,3 +41,9 @@ def test_no_object_is_judged_by_its_own_residual():
 def test_one_group_takes_the_overall_factor():
     factors, overall = cross_fit_factors(np.arange(1.0, 9.0), np.zeros(8), np.ones(8), np.zeros(8, dtype=int))
     assert (factors == overall).all()
+
+
+def test_factor_is_the_conformal_order_statistic():
+    residual = np.arange(1.0, 11.0)
+    factor = fit_factor(residual, np.zeros(10), np.ones(10))
+    assert factor == 8.0  # the ceil(11 * 0.6827) = 8th smallest

@@ -8,11 +8,13 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from astrosweep.core.errors import DataError, TrainingError
+from astrosweep.config.optimizer import PlateauConfig
+from astrosweep.core.errors import ConfigError, DataError, TrainingError
 from astrosweep.data.development import develop
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.prepare import prepare
 from astrosweep.training import RegressionDataModule, RegressionModule, fit
+from astrosweep.training.optimizers import build_scheduler
 from tests.conftest import make_table
 
 QUICK = ("data=cepheid", "trainer.progress=false", "trainer.accelerator=cpu", "trainer.max_epochs=6")
@@ -194,3 +196,32 @@ def test_batch_order_changes_between_epochs_and_follows_the_seed():
     epochs = [order(first), order(first)]
     assert epochs[0] != epochs[1]
     assert [order(second), order(second)] == epochs
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_every_allowed_precision_trains(precision, make_config):
+    config = make_config(*QUICK, f"trainer.precision={precision}", "trainer.max_epochs=20")
+    fold = prepared(config)
+    curve = fit(config, fold.fold, fold.target_transform).curves["val/loss"]
+    assert min(curve) < 0.5 * curve[0]
+
+
+@pytest.mark.parametrize("accelerator", ["gpu", "cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused(accelerator, make_config):
+    if torch.cuda.is_available() or torch.backends.mps.is_available():
+        pytest.skip("this machine has an accelerator")
+    config = make_config(*QUICK, f"trainer.accelerator={accelerator}")
+    fold = prepared(config)
+    with pytest.raises(
+        ConfigError, match=f"accelerator={accelerator}.*0 CUDA devices.*allowed here: auto, cpu"
+    ):
+        fit(config, fold.fold, fold.target_transform)
+
+
+def test_plateau_lowers_the_rate_of_a_flat_negative_loss():
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], 1.0)
+    scheduler = build_scheduler(PlateauConfig(patience=2), optimizer, 100)
+    for _ in range(10):
+        scheduler.step(-2.0)
+    assert optimizer.param_groups[0]["lr"] < 0.3

@@ -19,11 +19,13 @@ class FeaturesConfig(Strict):
         name: Name of the set, recorded with the run.
         required: Columns that the table must have.
         optional: Columns used where the table has them; the data report names the absent ones.
+        classes: Text columns of the user's own that hold class names; the archive's are known.
     """
 
     name: str
     required: Annotated[list[str], Field(min_length=1)]
     optional: list[str] = []
+    classes: list[str] = []
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "FeaturesConfig":
@@ -109,7 +111,7 @@ class OutliersConfig(Strict):
     """
 
     method: Literal["none", "mad"] = "mad"
-    threshold: Annotated[float, Field(gt=0.0)] = 10.0
+    threshold: Annotated[float, Field(gt=0.0)] = 15.0
 
 
 class CorrelationConfig(Strict):

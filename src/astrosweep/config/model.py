@@ -20,7 +20,8 @@ class DenseConfig(Strict):
         batch_norm: Whether each hidden layer is batch-normalised before its activation.
         activation: Hidden activation.
         negative_slope: Slope of the leaky ReLU below zero; unused by the other activations.
-        l2: Coefficient of the L2 penalty, l2 * sum(kernel ** 2), added to the loss.
+        l2: Coefficient of the L2 penalty, l2 * sum(kernel ** 2); its gradient acts in training, the reported
+            loss leaves it out.
     """
 
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)]

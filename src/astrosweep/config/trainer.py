@@ -26,7 +26,7 @@ class TrainerConfig(Strict):
         max_epochs: Longest training, in epochs.
         accelerator: Device, as Lightning names it; ``auto`` takes a GPU where there is one.
         device: Index of the GPU among the visible ones.
-        precision: Arithmetic, as Lightning names it.
+        precision: Arithmetic, as Lightning names it; bf16 keeps the range of 32 bits, so no loss is scaled.
         gradient_clip: Largest norm of the gradient; null for no clipping.
         early_stopping: When to stop.
         n_threads: Threads of one fit on the CPU; more than one gains almost nothing for small networks.
@@ -36,7 +36,7 @@ class TrainerConfig(Strict):
     max_epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 300
     accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"] = "auto"
     device: Annotated[int, Field(ge=0)] = 0
-    precision: Literal["32-true", "64-true", "bf16-mixed", "16-mixed"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
     gradient_clip: Annotated[float, Field(gt=0.0)] | None = None
     early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
     n_threads: Annotated[int, Field(ge=1)] = 1

@@ -73,7 +73,8 @@ class Predictions:
 
     Attributes:
         ids: Shape (N,).
-        mean: Predicted target, shape (N, T).
+        mean: Predicted target, shape (N, T): the network's central value carried back to the target's unit.
+            Under a log or asinh transform it is the median of the predicted distribution, not its mean.
         std: Predicted 1-sigma uncertainty of the true target (without the catalogue's error), shape (N, T).
     """
 

@@ -36,11 +36,21 @@ def apply_rules(rows: RowFilter, features: list[str], config: CleaningConfig) ->
         DataError: A rule names a column that the table does not have, or no row is left.
     """
     for name, (low, high) in config.cuts.items():
-        values = pd.to_numeric(_column(rows.frame, name, "cuts"), errors="coerce")
+        values = _column(rows.frame, name, "cuts")
+        if not pd.api.types.is_numeric_dtype(values):
+            raise DataError(
+                f"data.cleaning.cuts.{name}: the column holds text, for example "
+                f"{values.dropna().iloc[0] if values.notna().any() else None!r}; a cut needs numbers. "
+                f"For classes use data.cleaning.keep={{{name}: [...]}}."
+            )
         inside = values.between(
             -np.inf if low is None else low, np.inf if high is None else high, inclusive="both"
         )
-        rows.keep(f"cuts.{name}", f"{name} outside [{low}, {high}]", inside | values.isna())
+        rows.keep(
+            f"cuts.{name}",
+            f"{name} outside [{low}, {high}]; {int(values.isna().sum())} rows without a value pass",
+            inside | values.isna(),
+        )
     for name, allowed in config.keep.items():
         rows.keep(
             f"keep.{name}",

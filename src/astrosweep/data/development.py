@@ -1,5 +1,7 @@
 """From a table to the rows that may be learned from, with the test part's targets left behind."""
 
+import hashlib
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,8 @@ from astrosweep.data.leakage import leaking_features, refuse
 from astrosweep.data.report import DataReport, RowFilter
 from astrosweep.data.split import TEST, assign
 from astrosweep.data.table import StarTable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +45,9 @@ class Development:
 def develop(table: StarTable, data: StarDataConfig, split: SplitConfig) -> Development:
     """Split a table, clean it and seal its test part.
 
-    The split comes before the cleaning, so that the sealed stars are the same whatever the features and
-    the cuts. This is the only place where test rows and their targets are together; the targets go no
-    further.
+    The split comes before the cleaning, so that the sealed stars of a table are the same whatever the
+    features and the cuts. This is the only place where test rows and their targets are together; the targets
+    go no further.
 
     Args:
         table: The stars as read.
@@ -77,7 +81,7 @@ def develop(table: StarTable, data: StarDataConfig, split: SplitConfig) -> Devel
     frame = labelled[kept].copy()
     frame[_TARGET] = labelled[schema.TARGET].astype(np.float64)
     error = labelled.get(schema.TARGET_ERROR, pd.Series(np.nan, index=labelled.index)).astype(np.float64)
-    frame[_ERROR] = error.fillna(0.0)
+    frame[_ERROR] = error
     n_folds = split.n_folds if isinstance(split, KFoldConfig) else 1
     fold = part[part != TEST]
     for k in range(n_folds):
@@ -87,10 +91,16 @@ def develop(table: StarTable, data: StarDataConfig, split: SplitConfig) -> Devel
                     f"{table.origin}: fold {k} has no {name} rows after cleaning; "
                     f"{len(fold)} labelled rows are left for {n_folds} folds"
                 )
+    if not (part == TEST).any():
+        raise DataError(f"{table.origin}: no test rows are left after cleaning; {len(part)} rows are left")
+    sealed = rows.frame.loc[part == TEST, kept].reset_index(drop=True)
+    target_cuts = sorted(leaking_features(list(data.cleaning.cuts), table.lineage))
+    if target_cuts:
+        _log.warning("cuts on %s select stars by their target; scores hold for such stars only", target_cuts)
     return Development(
         frame=frame.reset_index(drop=True),
         fold=fold,
-        sealed=rows.frame.loc[part == TEST, kept].reset_index(drop=True),
+        sealed=sealed,
         features=tuple(features),
         n_folds=n_folds,
         report=DataReport(
@@ -104,10 +114,13 @@ def develop(table: StarTable, data: StarDataConfig, split: SplitConfig) -> Devel
             missing={name: float(frame[name].isna().mean()) for name in features},
             unknown_errors=int(error.isna().sum()),
             leaks=leaks,
+            target_cuts=tuple(target_cuts),
+            sealed_fingerprint=_fingerprint(sealed[schema.ID].to_numpy()),
         ),
     )
 
 
+_MOST_CLASSES = 50
 _PART = "_part"
 _TARGET = "_target"
 _ERROR = "_target_error"
@@ -119,7 +132,7 @@ def target_of(frame: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def target_error_of(frame: pd.DataFrame) -> NDArray[np.float64]:
-    """Catalogue errors of labelled rows, shape (N, 1), 0 where unknown."""
+    """Catalogue errors of labelled rows, shape (N, 1), NaN where unknown."""
     return frame[[_ERROR]].to_numpy(dtype=np.float64)
 
 
@@ -137,7 +150,26 @@ def _choose_features(table: StarTable, config: FeaturesConfig) -> tuple[list[str
     for name in config.required:
         if table.frame[name].isna().all():
             raise DataError(f"{table.origin}: the required feature {name} has no value in any row")
+    for name in features:
+        _check_type(table, name, config.classes)
     return features, [name for name in config.optional if name not in has]
+
+
+def _check_type(table: StarTable, name: str, classes: list[str]) -> None:
+    values = table.frame[name]
+    if pd.api.types.is_numeric_dtype(values):
+        return
+    if not schema.is_categorical(name) and name not in classes:
+        text = values[pd.to_numeric(values, errors="coerce").isna() & values.notna()]
+        example = f", for example {text.iloc[0]!r} in row {text.index[0] + 1}" if len(text) else ""
+        raise DataError(
+            f"{table.origin}: the feature {name} should hold numbers, but {len(text)} of {len(values)} "
+            f"values are text{example}. If it holds class names, say data.features.classes=[{name}]."
+        )
+    if (n_classes := values.nunique()) > _MOST_CLASSES:
+        raise DataError(
+            f"{table.origin}: the feature {name} has {n_classes} classes; at most {_MOST_CLASSES} are allowed"
+        )
 
 
 def _finite_or_missing(frame: pd.DataFrame, features: list[str]) -> pd.DataFrame:
@@ -150,6 +182,10 @@ def _finite_or_missing(frame: pd.DataFrame, features: list[str]) -> pd.DataFrame
             for name in features
         }
     )
+
+
+def _fingerprint(ids: NDArray[np.int64]) -> str:
+    return hashlib.sha256(np.sort(ids).tobytes()).hexdigest()[:16]
 
 
 def _count_parts(part: NDArray[np.int64], n_folds: int) -> dict[str, int]:

@@ -49,7 +49,9 @@ def leaking_features(features: Sequence[str], lineage: Mapping[str, frozenset[st
 
 
 def copies_of_target(features: pd.DataFrame, target: pd.Series) -> dict[str, str]:
-    """Find numeric features whose Spearman correlation with the target is (almost) one on training rows.
+    """Find numeric features that copy the target's order on the training rows where they are known.
+
+    The feature itself, its absolute value and its inverse are ranked against the target.
 
     Args:
         features: Raw features of the training rows.
@@ -58,15 +60,17 @@ def copies_of_target(features: pd.DataFrame, target: pd.Series) -> dict[str, str
     Returns:
         Feature to a description of its correlation.
     """
-    ranked = features.select_dtypes("number").rank()
-    if len(ranked) < 20:
-        return {}
-    correlation = ranked.corrwith(target.rank()).abs()
-    return {
-        str(name): f"Spearman correlation {value:.4f} with the target"
-        for name, value in correlation.items()
-        if value >= _COPY_CORRELATION
-    }
+    found = {}
+    for name, values in features.select_dtypes("number").items():
+        known = values.notna() & (values != 0)
+        if known.sum() < 20:
+            continue
+        x, y = values[known], target[known]
+        forms = [form for form in (x, x.abs(), 1 / x) if form.nunique() > 1]
+        correlation = max((abs(form.corr(y, method="spearman")) for form in forms), default=0.0)
+        if correlation >= _COPY_CORRELATION:
+            found[str(name)] = f"Spearman correlation {correlation:.4f} with the target"
+    return found
 
 
 def refuse(leaks: Mapping[str, str], allowed: bool) -> None:

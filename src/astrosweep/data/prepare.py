@@ -19,7 +19,7 @@ from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, RobustScal
 
 from astrosweep.config.data import CorrelationConfig, OutliersConfig, PreparationConfig
 from astrosweep.core.errors import DataError
-from astrosweep.core.types import Dataset, Float32Array, Fold, Unlabelled
+from astrosweep.core.types import Dataset, Float32Array, FloatArray, Fold, Unlabelled
 from astrosweep.data import schema
 from astrosweep.data.development import Development, target_error_of, target_of
 from astrosweep.data.leakage import copies_of_target, refuse
@@ -35,6 +35,9 @@ class PreparedFold:
     Attributes:
         fold: Labelled training and validation objects, unlabelled test objects.
         transformer: The fitted scikit-learn transformer from raw to prepared features.
+        low: Lowest prepared value of each feature that the network sees, shape (F,); a sentinel such as
+            99.999 in an unseen row is clipped, not extrapolated to.
+        high: Highest such value, shape (F,).
         target_transform: The fitted map of the target.
         correlation: Correlation matrix of numeric raw features and target on the training rows.
         facts: Counts for the data report.
@@ -42,6 +45,8 @@ class PreparedFold:
 
     fold: Fold
     transformer: ColumnTransformer
+    low: FloatArray
+    high: FloatArray
     target_transform: TargetTransform
     correlation: pd.DataFrame
     facts: dict[str, Any]
@@ -99,21 +104,22 @@ def prepare(
         raise DataError("No feature is left: all are constant or missing on the training rows")
 
     transformer = _build_transformer(train[features], config)
-    x_train = transformer.fit_transform(train[features])
+    x_train = np.asarray(transformer.fit_transform(train[features]), dtype=np.float64)
+    low, high = _input_range(x_train)
+    x_val, clipped_val = _clip(transformer.transform(val[features]), low, high)
+    x_test, clipped_test = _clip(transformer.transform(development.sealed[features]), low, high)
+    error = _typical_error(train)
     fold = Fold(
-        train=_dataset(train, x_train),
-        val=_dataset(val, transformer.transform(val[features])),
-        test=Unlabelled(
-            development.sealed[schema.ID].to_numpy(),
-            _float32(transformer.transform(development.sealed[features]))
-            if len(development.sealed)
-            else np.empty((0, x_train.shape[1]), np.float32),
-        ),
+        train=_dataset(train, _float32(x_train), error),
+        val=_dataset(val, x_val, error),
+        test=Unlabelled(development.sealed[schema.ID].to_numpy(), x_test),
         feature_names=tuple(_feature_names(transformer)),
         target_names=(schema.TARGET,),
     )
     return PreparedFold(
         fold=fold,
+        low=low,
+        high=high,
         transformer=transformer,
         target_transform=TargetTransform.fit(fold.train.target, config.target_transform),
         correlation=correlation,
@@ -127,6 +133,12 @@ def prepare(
             "values_filled": {
                 name: int(train[name].isna().sum()) for name in features if train[name].isna().any()
             },
+            "unknown_errors_filled": {
+                "value": error,
+                "train": int(np.isnan(target_error_of(train)).sum()),
+                "val": int(np.isnan(target_error_of(val)).sum()),
+            },
+            "rows_with_inputs_clipped": {"val": clipped_val, "test": clipped_test},
             "inputs": list(fold.feature_names),
         },
     )
@@ -194,6 +206,19 @@ def _drop_outliers(
     return train[keep], removed
 
 
+def _input_range(x_train: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Range of each prepared feature that a network may see: the training range, widened by itself."""
+    low, high = x_train.min(axis=0), x_train.max(axis=0)
+    return low - (high - low), high + (high - low)
+
+
+def _clip(features: NDArray[Any], low: FloatArray, high: FloatArray) -> tuple[Float32Array, int]:
+    """Clip prepared features to the range; also count the rows that needed it."""
+    features = np.asarray(features, dtype=np.float64)
+    clipped = np.clip(features, low, high)
+    return _float32(clipped), int((clipped != features).any(axis=1).sum())
+
+
 def _build_transformer(train: pd.DataFrame, config: PreparationConfig) -> ColumnTransformer:
     numeric = list(train.select_dtypes("number").columns)
     classes = [name for name in train.columns if name not in numeric]
@@ -231,13 +256,21 @@ def _feature_names(transformer: ColumnTransformer) -> list[str]:
     return names
 
 
-def _dataset(frame: pd.DataFrame, features: NDArray[Any]) -> Dataset:
+def _dataset(frame: pd.DataFrame, features: Float32Array, unknown_error: float) -> Dataset:
+    error = target_error_of(frame)
     return Dataset(
         ids=frame[schema.ID].to_numpy(),
-        features=_float32(features),
+        features=features,
         target=target_of(frame),
-        target_error=target_error_of(frame),
+        target_error=np.where(np.isnan(error), unknown_error, error),
     )
+
+
+def _typical_error(train: pd.DataFrame) -> float:
+    """What stands in for an unknown catalogue error: the median of the known ones, 0 if there are none."""
+    error = target_error_of(train)
+    known = error[~np.isnan(error)]
+    return float(np.median(known)) if known.size else 0.0
 
 
 def _float32(features: NDArray[Any]) -> Float32Array:

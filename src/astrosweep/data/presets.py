@@ -21,6 +21,7 @@ class Preset(Strict):
         description: What the table is, and what a user should know about its columns.
         signature: Columns by which the table is recognised, upper and lower case alike; none for the preset
             of all other tables.
+        unless: Columns by which a table is known to be of another kind.
         columns: Archive column to a column or an expression of columns, or several of which the first that
             the table has counts. Entries whose columns are absent are passed over.
         units: Archive column to its unit in the table, where it differs and the file does not say.
@@ -29,6 +30,7 @@ class Preset(Strict):
 
     description: str
     signature: list[str] = []
+    unless: list[str] = []
     columns: dict[str, str | list[str]] = {}
     units: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
@@ -63,7 +65,11 @@ def choose_preset(name: str, columns: Iterable[str], path: Path) -> tuple[str, P
         for key, preset in presets().items()
     }
     if name == "auto":
-        fitting = [key for key in absent if not absent[key]]
+        fitting = [
+            key
+            for key, preset in presets().items()
+            if not absent[key] and not present & {column.lower() for column in preset.unless}
+        ]
         name = max(fitting, key=lambda key: len(presets()[key].signature))
         _log.info("%s: columns mapped by the preset %s", path, name)
         _log.debug("%s: %s", name, presets()[name].description)

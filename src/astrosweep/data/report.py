@@ -40,6 +40,8 @@ class DataReport:
         missing: Feature to its share of missing values among the labelled rows.
         unknown_errors: Labelled rows without a catalogue error of the target.
         leaks: Features derived from the target, in use because ``data.allow_leakage`` is set.
+        target_cuts: Cuts on the target or what is derived from it: the sample is selected by its target.
+        sealed_fingerprint: Hash of the sealed identifiers; runs that share it sealed the same objects.
         folds: For each fold, what the fitted preparation did.
     """
 
@@ -53,6 +55,8 @@ class DataReport:
     missing: dict[str, float] = field(default_factory=dict)
     unknown_errors: int = 0
     leaks: dict[str, str] = field(default_factory=dict)
+    target_cuts: tuple[str, ...] = ()
+    sealed_fingerprint: str = ""
     folds: tuple[dict[str, Any], ...] = ()
 
     def with_fold(self, facts: dict[str, Any]) -> "DataReport":

@@ -1,11 +1,10 @@
 """The table of stars that a configuration asks for, from whichever source."""
 
-import pandas as pd
-
 from astrosweep.config.data import StarDataConfig
 from astrosweep.data.archive import fetch
 from astrosweep.data.derive import derive
 from astrosweep.data.files import load_file
+from astrosweep.data.merge import merge
 from astrosweep.data.simulate import simulate
 from astrosweep.data.table import StarTable
 
@@ -24,15 +23,5 @@ def load_stars(config: StarDataConfig) -> StarTable:
     if config.source == "simulated":
         return derive(simulate(config.name, config.simulation))
     if config.name == "cepheid_rrlyrae":
-        return derive(_merge([fetch(name, config.archive) for name in _MERGED]))
+        return derive(merge([fetch(name, config.archive) for name in _MERGED]))
     return derive(fetch(config.name, config.archive))
-
-
-def _merge(tables: list[StarTable]) -> StarTable:
-    """Stack tables on the columns that all of them have."""
-    common = [str(name) for name in tables[0].frame if all(name in table.frame for table in tables)]
-    return StarTable(
-        frame=pd.concat([table.frame[common] for table in tables], ignore_index=True),
-        lineage={name: frozenset().union(*(table.lineage[name] for table in tables)) for name in common},
-        origin=" + ".join(table.origin for table in tables),
-    )

@@ -1,7 +1,9 @@
 """Assign objects to the sealed test part and to validation folds; remove the test part's targets.
 
-Membership depends on the object, its target's quantile and the split's seed only, not on features, cuts or
-the kind of split: ``holdout`` and ``kfold`` with the same seed, strata and test share seal the same stars.
+Membership depends on the objects of the table, their targets' quantiles and the split's seed, not on
+features, cuts or the kind of split: ``holdout`` and ``kfold`` with the same seed, strata and test share seal
+the same stars. Other rows or other targets (a zero point, say) move the strata, and with them some stars;
+runs that sealed the same stars share the tag ``sealed_fingerprint``.
 """
 
 import numpy as np

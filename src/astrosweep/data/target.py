@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from astrosweep.config.data import TargetTransformConfig
+from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 
 Array = TypeVar("Array", np.ndarray, torch.Tensor)
@@ -39,8 +40,15 @@ class TargetTransform:
 
         With ``log``, targets that are not positive are left out of the fit; whether a loss may see them
         is the loss's question.
+
+        Raises:
+            DataError: ``log`` finds no positive target.
         """
         usable = y[y > 0] if config.name == "log" else y
+        if usable.size == 0:
+            raise DataError(
+                f"data.preparation.target_transform=log: none of the {y.size} training targets is positive"
+            )
         raw = cls(config.name, config.scale, 0.0, 1.0, 1.0)
         t = raw.forward(usable)
         return cls(config.name, config.scale, float(t.mean()), float(t.std()) or 1.0, float(y.std()) or 1.0)

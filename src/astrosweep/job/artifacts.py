@@ -45,13 +45,15 @@ def write_artifacts(folder: Path, config: RunConfig, result: TrainingResult) -> 
                 "target_transform": vars(prepared.target_transform),
                 "feature_names": prepared.fold.feature_names,
                 "target_names": prepared.fold.target_names,
+                "inputs_low": prepared.low.tolist(),
+                "inputs_high": prepared.high.tolist(),
                 "uncertainty_factor": result.uncertainty_factor,
                 "best_epoch": fit.best_epoch,
             },
         )
     if config.tracking.figures:
-        best = result.prepared[0].correlation
-        write_figures(folder / "figures", result.predictions, result.curves, best, config.run_name)
+        first_fold = result.prepared[0].correlation
+        write_figures(folder / "figures", result.predictions, result.curves, first_fold, config.run_name)
 
 
 def write_config(folder: Path, config: RunConfig) -> None:

@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from astrosweep.config import RunConfig, parse
 from astrosweep.core.errors import AstrosweepError
 from astrosweep.core.types import RunRecord
+from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.outcome import read_sweep, write_outcome
 from astrosweep.job.reproduce import compare, recall
 from astrosweep.job.run import record_run
@@ -30,6 +31,7 @@ def run_job(composed: DictConfig) -> None:
     Args:
         composed: What Hydra composed for this job.
     """
+    interrupt_on_sigterm()
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
     in_multirun = hydra.mode == RunMode.MULTIRUN
@@ -37,13 +39,13 @@ def run_job(composed: DictConfig) -> None:
     try:
         record = _run(composed, folder, sweep_folder, list(hydra.overrides.task))
     except AstrosweepError as error:
-        record = RunRecord(name=" ".join(hydra.overrides.task) or "run", status="failed", error=str(error))
+        record = RunRecord(name=_name(hydra.overrides.task), status="failed", error=str(error))
     except KeyboardInterrupt:
         _log.error("Stopped by the user. What was recorded so far is kept.")
         sys.exit(_INTERRUPTED)
     except Exception as error:
         _log.exception("A fault of astrosweep, not of your input; please report it with the lines below.")
-        record = RunRecord(name=" ".join(hydra.overrides.task) or "run", status="failed", error=repr(error))
+        record = RunRecord(name=_name(hydra.overrides.task), status="failed", error=repr(error))
     if record.status == "failed":
         _log.error("%s failed. %s", record.name, record.error)
     try:
@@ -58,7 +60,7 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
     sweep = read_sweep(sweep_folder) if sweep_folder else None
     reproduced = composed.get("reproduce")
     if reproduced:
-        original = recall(composed, str(reproduced), folder)
+        original = recall(composed, str(reproduced), folder, overrides)
         config, tags = original.config, {"reproduces": original.run_id}
     else:
         config, tags = parse(composed), {}
@@ -73,6 +75,11 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
     if sweep is None and record.status == "finished":
         show_results([record], config.tracking, folder)
     return record
+
+
+def _name(overrides: list[str]) -> str:
+    """Name of a job whose configuration is not known to be good."""
+    return " ".join(text.lstrip("+") for text in overrides) or "run"
 
 
 def _name_by_sweep(config: RunConfig, swept: tuple[str, ...], overrides: list[str]) -> RunConfig:

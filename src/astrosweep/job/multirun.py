@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from astrosweep.config import RunConfig, parse
 from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
+from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.outcome import Sweep, read_outcomes, write_sweep
 from astrosweep.job.provenance import tags_of
 from astrosweep.job.terminal import show_results
@@ -60,6 +61,7 @@ class MultirunCallback(Callback):
             sys.exit(1)
 
     def _start(self, composed: DictConfig, config_name: str) -> None:
+        interrupt_on_sigterm()
         overrides = list(composed.hydra.overrides.task)
         jobs, swept = _expand(
             [*(f"{key}={value}" for key, value in (composed.hydra.sweeper.params or {}).items()), *overrides]
@@ -72,7 +74,7 @@ class MultirunCallback(Callback):
         of_jobs = [tags_of(config) for config in configs]
         for tag in ("class", "source", "features", "model", "loss", "split"):
             tags[tag] = ",".join(dict.fromkeys(job[tag] for job in of_jobs))
-        tags["overrides"] = " ".join(overrides)
+        tags["overrides"] = " ".join(text.lstrip("+") for text in overrides)
         name = f"{tags['model']} on {tags['class']} ({len(jobs)} jobs)"
         parent_id = open_tracker(self._config.tracking).start(name, tags)
         self._sweep = Sweep(parent_id, len(jobs), tuple(swept))
@@ -124,7 +126,7 @@ def _validate(config_name: str, jobs: Sequence[Sequence[str]]) -> list[RunConfig
             composed.pop("reproduce", None)
             configs.append(parse(composed))
         except ConfigError as error:
-            faults.append(f"Job {number} ({' '.join(overrides)}): {error}")
+            faults.append(f"Job {number} ({' '.join(text.lstrip('+') for text in overrides)}): {error}")
     if faults:
         raise ConfigError("\n".join([*faults, "No job was started."]))
     return configs

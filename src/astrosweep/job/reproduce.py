@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,21 +36,28 @@ class Original:
     fingerprint: str
 
 
-def recall(composed: DictConfig, name_or_id: str, folder: Path) -> Original:
+def recall(composed: DictConfig, name_or_id: str, folder: Path, overrides: Sequence[str]) -> Original:
     """Read a recorded run's configuration and metrics.
 
     Args:
         composed: What Hydra composed; only its ``tracking`` is used.
         name_or_id: The run.
         folder: Where to put the files.
+        overrides: The command line's overrides.
 
     Returns:
         The run.
 
     Raises:
-        ConfigError: A key besides ``tracking`` was composed differently from the run's own.
+        ConfigError: The command line overrides something besides ``tracking``.
         TrackingError: The run is not recorded, or has not finished.
     """
+    changed = [text for text in overrides if not text.lstrip("+").startswith(("reproduce=", "tracking"))]
+    if changed:
+        raise ConfigError(
+            f"+reproduce={name_or_id} repeats a run as it was; not allowed beside it: {' '.join(changed)}. "
+            "Allowed: tracking keys."
+        )
     plain = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(plain, dict)
     plain.pop("reproduce")

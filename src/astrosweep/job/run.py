@@ -97,9 +97,16 @@ def _train(config: RunConfig) -> TrainingResult:
 
 
 def _tags_of_data(result: TrainingResult) -> dict[str, str]:
-    tags = {"data_fingerprint": result.report.fingerprint, "data_origin": result.report.origin}
-    if result.report.leaks:
-        tags["leakage"] = ", ".join(result.report.leaks)
+    report = result.report
+    tags = {
+        "data_fingerprint": report.fingerprint,
+        "data_origin": report.origin,
+        "sealed_fingerprint": report.sealed_fingerprint,
+    }
+    if report.leaks:
+        tags["leakage"] = ", ".join(report.leaks)
+    if report.target_cuts:
+        tags["target_cuts"] = ", ".join(report.target_cuts)
     return tags
 
 

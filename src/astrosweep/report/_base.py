@@ -24,7 +24,7 @@ UNCERTAINTY = f"{TARGET}_uncertainty"
 TYPE = "type_best_classification"
 
 # Okabe & Ito 2008, "Color Universal Design", distinct under every common colour blindness.
-BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+BLUE, ORANGE, GREEN, PURPLE, AMBER = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
 INK, GREY, PALE = "#222222", "#777777", "#C8C8C8"
 
 

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from astrosweep.report._base import (
+    AMBER,
     BLUE,
     GREEN,
     INK,
@@ -26,7 +27,7 @@ Mask = NDArray[np.bool_]
 
 _MAX_MARKERS = 4000
 _MAX_ERROR_BARS = 300
-_TYPE_STYLES = (("o", BLUE), ("s", ORANGE), ("^", GREEN), ("D", PURPLE))
+_TYPE_STYLES = (("o", BLUE), ("s", AMBER), ("^", GREEN), ("D", PURPLE))
 
 
 def predicted_against_observed(predictions: pd.DataFrame, title: str) -> Figure:

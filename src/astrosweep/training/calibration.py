@@ -7,6 +7,8 @@ Mach. Learn. 16, 494). A point loss predicts the same ``s`` for every object on 
 ``k s`` is then its intrinsic scatter.
 """
 
+import math
+
 import numpy as np
 
 from astrosweep.core.types import FloatArray, IdArray
@@ -28,9 +30,9 @@ def fit_factor(residual: FloatArray, error: FloatArray, std: FloatArray) -> floa
         (the typical residual over the typical ``s``, times 0.001).
     """
     scores = np.sqrt(np.maximum(residual**2 - error**2, 0.0)) / std
-    level = min(ONE_SIGMA * (1 + 1 / len(scores)), 1.0)
+    rank = min(math.ceil((len(scores) + 1) * ONE_SIGMA), len(scores))
     floor = _SMALLEST_FACTOR * np.sqrt(np.mean(residual**2) / np.mean(std**2))
-    return float(max(np.quantile(scores, level), floor, np.finfo(np.float64).tiny))
+    return float(max(np.sort(scores)[rank - 1], floor, np.finfo(np.float64).tiny))
 
 
 def cross_fit_factors(

@@ -13,8 +13,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from astrosweep.config import RunConfig
-from astrosweep.core.errors import TrainingError
+from astrosweep.config import RunConfig, TrainerConfig
+from astrosweep.core.errors import ConfigError, TrainingError
 from astrosweep.core.types import Fold, Predictions
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
@@ -30,7 +30,7 @@ class FitResult:
     Attributes:
         state: Weights of the best epoch, on the CPU.
         curves: ``train/loss``, ``val/loss`` and ``lr``, one value an epoch.
-        best_epoch: Epoch (from 0) with the lowest validation loss.
+        best_epoch: Last epoch (from 0) whose validation loss was an improvement by ``min_delta``.
         train: Predictions for the training objects, uncalibrated.
         val: Predictions for the validation objects, uncalibrated.
         test: Predictions for the sealed objects, uncalibrated.
@@ -213,6 +213,7 @@ def _predict(
 
 def _fabric(config: RunConfig) -> Fabric:
     trainer = config.trainer
+    _check_device(trainer)
     on_cpu = trainer.accelerator == "cpu" or (
         trainer.accelerator == "auto" and not (torch.cuda.is_available() or torch.backends.mps.is_available())
     )
@@ -223,6 +224,23 @@ def _fabric(config: RunConfig) -> Fabric:
         devices=1 if on_cpu else [trainer.device],
         precision=trainer.precision,
     )
+
+
+def _check_device(trainer: TrainerConfig) -> None:
+    """Refuse an accelerator that this machine does not have.
+
+    Raises:
+        ConfigError: It has no such device.
+    """
+    n_cuda, has_mps = torch.cuda.device_count(), torch.backends.mps.is_available()
+    found = {"cpu": 1, "cuda": n_cuda, "mps": int(has_mps), "gpu": max(n_cuda, int(has_mps)), "auto": 1}
+    if found[trainer.accelerator] == 0:
+        raise ConfigError(
+            f"trainer.accelerator={trainer.accelerator}: this machine has no such device; it has "
+            f"{n_cuda} CUDA devices and {'an' if has_mps else 'no'} MPS device; allowed here: auto, cpu"
+        )
+    if n_cuda and trainer.accelerator != "cpu" and trainer.device >= n_cuda:
+        raise ConfigError(f"trainer.device={trainer.device}: this machine has CUDA devices 0 to {n_cuda - 1}")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Train one configuration on all folds of a split: predictions, metrics and everything worth keeping."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ class TrainingResult:
             target (missing for test) and its error, ``<target>_predicted`` and ``<target>_uncertainty``, and
             ``type_best_classification`` where it is a feature.
         metrics: ``<split>/<metric>`` to value. ``val`` is the validation part of a holdout, or all
-            out-of-fold predictions of a k-fold.
+            out-of-fold predictions of a k-fold; ``train`` of a k-fold is the mean over its folds.
         curves: Per-epoch series; with several folds each is prefixed ``fold_<k>/``.
         report: The data report.
         prepared: The prepared folds.
@@ -147,10 +148,11 @@ def _calibrate(predictions: pd.DataFrame, n_folds: int) -> float:
 
 def _score_parts(predictions: pd.DataFrame, development: Development) -> dict[str, float]:
     metrics: dict[str, float] = {}
-    for part in ("train", "val"):
-        rows = predictions[predictions["part"] == part]
-        metrics |= {f"{part}/{name}": value for name, value in _score(rows).items()}
+    train = predictions[predictions["part"] == "train"]
+    of_folds = pd.DataFrame([_score(rows) for _, rows in train.groupby("fold")])
+    metrics |= {f"train/{name}": float(value) for name, value in of_folds.mean().items()}
     val = predictions[predictions["part"] == "val"]
+    metrics |= {f"val/{name}": value for name, value in _score(val).items()}
     frame = development.frame.drop_duplicates(schema.ID).set_index(schema.ID)
     for feature in development.features:
         if not schema.is_categorical(feature):
@@ -161,11 +163,16 @@ def _score_parts(predictions: pd.DataFrame, development: Development) -> dict[st
             if _SMALLEST_CLASS <= len(rows) < len(val):
                 scores = _score(rows)
                 metrics |= {
-                    f"val/{label}/{name}": scores[name]
+                    f"val/{feature}.{_metric_name(label)}/{name}": scores[name]
                     for name in ("n", "r2", "rmse", "mae", "coverage_68", "reduced_chi2")
                     if name in scores
                 }
     return metrics
+
+
+def _metric_name(label: str) -> str:
+    """A class name with only the characters that metric names may have."""
+    return re.sub(r"[^A-Za-z0-9_. -]", "_", label)
 
 
 def _score(rows: pd.DataFrame) -> dict[str, float]:

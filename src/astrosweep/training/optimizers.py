@@ -48,7 +48,10 @@ def build_scheduler(
     if isinstance(config, StepConfig):
         return lr_scheduler.StepLR(optimizer, config.every_epochs, config.factor)
     assert isinstance(config, PlateauConfig)
-    return lr_scheduler.ReduceLROnPlateau(optimizer, factor=config.factor, patience=config.patience)
+    # The default, a relative threshold, takes a flat negative loss for an improvement.
+    return lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=config.factor, patience=config.patience, threshold=0.0, threshold_mode="abs"
+    )
 
 
 def _cosine(config: CosineConfig, optimizer: optim.Optimizer, max_epochs: int) -> lr_scheduler.LRScheduler:

@@ -1,0 +1,26 @@
+"""What a command brings with it: its words and its signals."""
+
+import re
+import signal
+import threading
+
+_DOTTED_KEY = re.compile(r"(?!hydra\.)[A-Za-z_]\w*\.[\w.]+=")
+
+
+def interrupt_on_sigterm() -> None:
+    """Let a polite kill, such as a scheduler's at the time limit, end a run as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, interrupt)
+
+
+def judged_by_pydantic(arguments: list[str]) -> list[str]:
+    """Turn ``group.key=value`` into ``++group.key=value``.
+
+    Hydra refuses an unknown key with a hint to add it; added, it reaches the validation, which says what is
+    allowed and what was probably meant.
+    """
+    return [f"++{word}" if _DOTTED_KEY.match(word) else word for word in arguments]
