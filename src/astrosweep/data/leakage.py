@@ -66,7 +66,7 @@ def copies_of_target(features: pd.DataFrame, target: pd.Series) -> dict[str, str
         if known.sum() < 20:
             continue
         x, y = values[known], target[known]
-        forms = [form for form in (x, x.abs(), 1 / x) if form.nunique() > 1]
+        forms = [form for form in (x, x.abs(), 1 / x) if form.min() < form.max()]
         correlation = max((abs(form.corr(y, method="spearman")) for form in forms), default=0.0)
         if correlation >= _COPY_CORRELATION:
             found[str(name)] = f"Spearman correlation {correlation:.4f} with the target"
