@@ -164,9 +164,7 @@ def test_an_allowed_leak_is_reported(make_config):
 
 def test_a_cut_on_text_is_refused_and_missing_values_that_pass_are_told(make_config):
     config = make_config(*CEPHEID, "data.cleaning.cuts={mode_best_classification:[0,1]}")
-    with pytest.raises(
-        DataError, match=r"the column holds text.*data\.cleaning\.keep"
-    ):
+    with pytest.raises(DataError, match=r"the column holds text.*data\.cleaning\.keep"):
         develop(make_table(), config.data, config.split)
     config = make_config(*CEPHEID, "data.cleaning.cuts={ruwe:[null,1.2]}")
     table = make_table()
