@@ -117,7 +117,7 @@ def test_merging_real_tables_on_common_columns() -> None:
     assert len(table.frame) == 623 + 2135
     assert set(table.frame["type_best_classification"]) == {"DCEP", "RR"}
     assert table.lineage["metallicity"] == {"[Fe/H]", "metallicity"}
-    assert "parallax_error" not in table.frame
+    assert table.frame["parallax_error"].notna().tolist() == [True] * 623 + [False] * 2135
     assert all(path.name in table.origin for path in paths)
 
 
