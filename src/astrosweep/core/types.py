@@ -41,7 +41,8 @@ class Dataset(Unlabelled):
 
     Attributes:
         target: Shape (N, T), in the target's physical unit (parallax: mas).
-        target_error: The catalogue's 1-sigma error of the target, shape (N, T), same unit; 0 where unknown.
+        target_error: The catalogue's 1-sigma error of the target, shape (N, T), same unit; where unknown the
+            median of the training rows' known errors, 0 if none is known.
     """
 
     target: FloatArray
