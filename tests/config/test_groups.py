@@ -31,13 +31,27 @@ OPTIONS = sorted(
 
 def overrides_for(group: str, option: str) -> list[str]:
     overrides = [f"{group}={option}"]
+    if group.startswith("search/"):
+        overrides.insert(0, "search=tpe")
+    if option == "empty":
+        overrides.append("search.space.seed=range(0,3)")
+    if option == "grid":
+        overrides.extend(["search/space=empty", "search.space.seed=range(0,3)"])
+    if option == "wilcoxon":
+        overrides.append("split=kfold")
+    if group == "search/space" and option == "dnn":
+        overrides.append("model=dnn")
+    if group == "site":
+        overrides.append("search=tpe")
     if option == "neurostarmap_merged_error":
         overrides.append("data.allow_leakage=true")
     return overrides
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
-def test_option_composes_and_validates(group, option, make_config):
+def test_option_composes_and_validates(group, option, make_config, monkeypatch):
+    for name in ("ASTROSWEEP_STUDIES", "ASTROSWEEP_RUNS", "ASTROSWEEP_POSTGRESQL"):
+        monkeypatch.setenv(name, "postgresql+psycopg://ada@login1:5432")
     config = make_config(*overrides_for(group, option))
     if group in ("model", "loss", "optimizer", "scheduler", "split", "data"):
         assert getattr(config, group).name == option

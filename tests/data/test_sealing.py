@@ -32,7 +32,7 @@ def test_no_object_reachable_from_a_fit_holds_a_test_target(split, make_config):
     secret = table.frame.loc[test, schema.TARGET].to_numpy()
     development = develop(table, config.data, config.split)
     fold = prepare(development, 0, config.data.preparation)
-    result = train(config, development)
+    (result,) = train(config, development)
     del table
     for root in (development, fold, result):
         for array in numeric_arrays(root):
@@ -72,8 +72,8 @@ def test_test_targets_do_not_change_a_run(make_config):
     lie[test] += 1e-9 * np.arange(1, len(test) + 1)  # other targets, same strata
     frame[schema.TARGET] = lie
     frame.loc[test, schema.TARGET_ERROR] = 123.0
-    honest = train(config, develop(table, config.data, config.split))
-    poisoned = train(config, develop(dataclasses.replace(table, frame=frame), config.data, config.split))
+    (honest,) = train(config, develop(table, config.data, config.split))
+    (poisoned,) = train(config, develop(dataclasses.replace(table, frame=frame), config.data, config.split))
     assert not np.array_equal(lie, target)
     assert honest.metrics.keys() == poisoned.metrics.keys()
     for name, value in honest.metrics.items():
@@ -95,7 +95,7 @@ def test_the_types_have_no_place_for_test_targets(make_config):
 
 def test_predictions_hold_no_test_target_and_every_part(make_config):
     config = make_config(*QUICK)
-    result = train(config, develop(make_table(), config.data, config.split))
+    (result,) = train(config, develop(make_table(), config.data, config.split))
     test = result.predictions[result.predictions["part"] == "test"]
     assert len(test) == result.report.parts["test"]
     assert test["parallax"].isna().all()

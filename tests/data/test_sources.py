@@ -39,7 +39,7 @@ def test_the_studies_feature_sets_work_on_their_class(star_class, features, make
         f"data.allow_leakage={'error' in features}",
         "trainer.max_epochs=1",
     )
-    result = train(config, develop(load_stars(config.data), config.data, config.split))
+    (result,) = train(config, develop(load_stars(config.data), config.data, config.split))
     assert set(config.data.features.required) <= set(result.report.features)
     assert ("parallax_error" in result.report.leaks) == ("error" in features)
 
@@ -60,7 +60,7 @@ def test_the_archive_of_a_class_can_be_learned_from(star_class, make_config, tmp
     assert table.frame["log_pf"].notna().any()
     development = develop(table, config.data, config.split)
     assert development.report.rows_read == 300
-    assert train(config, development).metrics["val/n"] > 30
+    assert train(config, development)[0].metrics["val/n"] > 30
 
 
 def test_two_files_are_merged_on_their_common_columns(make_config, tmp_path):

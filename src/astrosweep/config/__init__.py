@@ -13,7 +13,11 @@ from astrosweep.config.loss import LossConfig
 from astrosweep.config.model import DnnConfig, MlpConfig, ModelConfig
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
 from astrosweep.config.parse import load_run_config, parse
+from astrosweep.config.pruner import PrunerConfig
 from astrosweep.config.run import RunConfig
+from astrosweep.config.sampler import SamplerConfig
+from astrosweep.config.search import SearchConfig
+from astrosweep.config.space import Distribution
 from astrosweep.config.split import HoldoutConfig, KFoldConfig, SplitConfig
 from astrosweep.config.tracking import TrackingConfig
 from astrosweep.config.trainer import TrainerConfig
@@ -21,6 +25,7 @@ from astrosweep.config.trainer import TrainerConfig
 __all__ = [
     "ArchiveConfig",
     "CleaningConfig",
+    "Distribution",
     "DnnConfig",
     "FeaturesConfig",
     "HoldoutConfig",
@@ -31,8 +36,11 @@ __all__ = [
     "OptimizerConfig",
     "OutliersConfig",
     "PreparationConfig",
+    "PrunerConfig",
     "RunConfig",
+    "SamplerConfig",
     "SchedulerConfig",
+    "SearchConfig",
     "SimulationConfig",
     "SplitConfig",
     "StarDataConfig",

@@ -12,6 +12,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
 from astrosweep.config.run import RunConfig
+from astrosweep.config.search import SearchConfig
+from astrosweep.config.space import overlay
 from astrosweep.core.errors import ConfigError
 
 
@@ -38,10 +40,33 @@ def parse(composed: DictConfig) -> RunConfig:
 def validate(plain: Any) -> RunConfig:
     """Validate a plain nested dictionary; see ``parse``."""
     try:
-        return RunConfig.model_validate(plain)
+        config = RunConfig.model_validate(plain)
     except ValidationError as error:
         lines = "\n".join(f"  {_explain(fault, plain)}" for fault in error.errors())
         raise ConfigError(f"The configuration is refused:\n{lines}") from error
+    if config.search is not None:
+        _check_space(config.search, plain)
+    return config
+
+
+def _check_space(search: SearchConfig, plain: Any) -> None:
+    """Refuse a space whose ends the configuration does not allow.
+
+    Raises:
+        ConfigError: A key does not exist or an end is out of range; all faults are named.
+    """
+    faults: dict[str, None] = {}
+    outside = {**plain, "search": None}
+    for distribution in search.distributions:
+        for value in distribution.extremes:
+            changed = overlay(outside, {distribution.key: value})
+            try:
+                RunConfig.model_validate(changed)
+            except ValidationError as error:
+                for fault in error.errors():
+                    faults[f"  search.space.{distribution.key}: {_explain(fault, changed)}"] = None
+    if faults:
+        raise ConfigError("The search space is refused:\n" + "\n".join(faults))
 
 
 def load_run_config(path: Path) -> RunConfig:

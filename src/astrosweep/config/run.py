@@ -9,9 +9,12 @@ from astrosweep.config.data import StarDataConfig
 from astrosweep.config.loss import LossConfig
 from astrosweep.config.model import ModelConfig
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
+from astrosweep.config.search import SearchConfig
 from astrosweep.config.split import SplitConfig
 from astrosweep.config.tracking import TrackingConfig
 from astrosweep.config.trainer import TrainerConfig
+
+STORAGE = r"^(sqlite:///[^:].*|postgresql(\+psycopg2?)?://.+)"
 
 
 class RunConfig(Strict):
@@ -20,6 +23,10 @@ class RunConfig(Strict):
     Attributes:
         name: Readable name of the run; null builds one from class, source and model.
         seed: Seed of initialisation, batch order and dropout.
+        replicates: Trainings with successive seeds; metrics are means over them.
+        worker: Number of this process among those that share a study, from 0.
+        storage: Optuna's storage of studies: ``sqlite:///...`` (one machine) or ``postgresql+psycopg://...``
+            (many machines). A relative SQLite file is taken from the current folder.
         data: The dataset.
         model: The network.
         loss: The loss.
@@ -28,10 +35,14 @@ class RunConfig(Strict):
         trainer: The training loop.
         split: Train, validation and test.
         tracking: Where the run is recorded.
+        search: The study that this configuration is the start of; null for a single run.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    replicates: Annotated[int, Field(ge=1, le=100)] = 1
+    worker: Annotated[int, Field(ge=0)] = 0
+    storage: Annotated[str, Field(pattern=STORAGE)] = "sqlite:///mlruns/studies.db"
     data: StarDataConfig
     model: ModelConfig
     loss: LossConfig
@@ -40,6 +51,7 @@ class RunConfig(Strict):
     trainer: TrainerConfig
     split: SplitConfig
     tracking: TrackingConfig
+    search: SearchConfig | None = None
 
     @model_validator(mode="after")
     def _schedule_fits_in_training(self) -> "RunConfig":
@@ -51,7 +63,18 @@ class RunConfig(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _folds_to_compare(self) -> "RunConfig":
+        if self.search and self.search.pruner.name == "wilcoxon" and self.split.name != "kfold":
+            raise ValueError("search.pruner.name = wilcoxon compares folds: say split=kfold")
+        return self
+
     @property
     def run_name(self) -> str:
         """Name of the run: the given one, or for example ``cepheid-simulated-mlp``."""
         return self.name or f"{self.data.name}-{self.data.source}-{self.model.name}"
+
+    @property
+    def study_name(self) -> str:
+        """Name of the study: its own, or that of the run."""
+        return (self.search.study if self.search else None) or self.run_name

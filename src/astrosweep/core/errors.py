@@ -27,3 +27,11 @@ class TrainingError(AstrosweepError, RuntimeError):
 
 class TrackingError(AstrosweepError, RuntimeError):
     """The record of a run cannot be written: tracking store or server down, disk full or read-only."""
+
+
+class StorageError(AstrosweepError, RuntimeError):
+    """The storage of studies cannot be reached, opened or written."""
+
+
+class StudyError(ConfigError):
+    """A study cannot go on as asked: it changed since it began, or too many of its trials failed."""

@@ -5,6 +5,7 @@ scikit-learn does the imputing, encoding and scaling; skops stores it without pi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,12 @@ class PreparedFold:
 
     def save(self, path: Path) -> None:
         """Write the fitted transformer so that it can be read without running code."""
-        skops.io.dump(self.transformer, path)
+        path.write_bytes(self._serialized)
+
+    @cached_property
+    def _serialized(self) -> bytes:
+        """The transformer as skops stores it; many trials of a search share one prepared fold."""
+        return bytes(skops.io.dumps(self.transformer))
 
 
 def load_transformer(path: Path) -> ColumnTransformer:

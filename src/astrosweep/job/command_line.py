@@ -21,6 +21,15 @@ def judged_by_pydantic(arguments: list[str]) -> list[str]:
     """Turn ``group.key=value`` into ``++group.key=value``.
 
     Hydra refuses an unknown key with a hint to add it; added, it reaches the validation, which says what is
-    allowed and what was probably meant.
+    allowed and what was probably meant. A distribution of ``search.space`` is quoted, so that Hydra hands it
+    to the search instead of making jobs of it.
     """
-    return [f"++{word}" if _DOTTED_KEY.match(word) else word for word in arguments]
+    return [f"++{_quoted(word)}" if _DOTTED_KEY.match(word) else word for word in arguments]
+
+
+def _quoted(word: str) -> str:
+    key, _, value = word.partition("=")
+    if not key.startswith("search.space.") or value[:1] in ("'", '"') or value == "null":
+        return word
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{key}='{escaped}'"

@@ -8,14 +8,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from astrosweep.config import RunConfig, parse
+from astrosweep.config import parse
 from astrosweep.core.errors import AstrosweepError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.command_line import interrupt_on_sigterm
+from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import read_sweep, write_outcome
-from astrosweep.job.reproduce import compare, recall
-from astrosweep.job.run import record_run
-from astrosweep.job.terminal import show_results
 from astrosweep.tracking import open_tracker
 
 _log = logging.getLogger(__name__)
@@ -57,6 +55,13 @@ def run_job(composed: DictConfig) -> None:
 
 
 def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, overrides: list[str]) -> RunRecord:
+    # Imported where a job runs: the process that launches jobs elsewhere need not wait for torch.
+    from astrosweep.job.reproduce import compare, recall
+    from astrosweep.job.search import run_worker
+    from astrosweep.job.terminal import show_results, show_studies
+    from astrosweep.recording import record_run
+    from astrosweep.sweep.summary import summarize
+
     sweep = read_sweep(sweep_folder) if sweep_folder else None
     reproduced = composed.get("reproduce")
     if reproduced:
@@ -65,8 +70,13 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
     else:
         config, tags = parse(composed), {}
         if sweep:
-            config = _name_by_sweep(config, sweep.swept, overrides)
+            config = name_by_sweep(config, sweep.swept, overrides)
     tracker = open_tracker(config.tracking)
+    if config.search is not None:
+        record = run_worker(config, tracker, alone=sweep is None)
+        if sweep is None:
+            show_studies([summarize(config, tracker)], config.tracking)
+        return record
     _, record = record_run(
         config, tracker, folder, parent_id=sweep.parent_id if sweep else None, extra_tags=tags
     )
@@ -80,11 +90,3 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
 def _name(overrides: list[str]) -> str:
     """Name of a job whose configuration is not known to be good."""
     return " ".join(text.lstrip("+") for text in overrides) or "run"
-
-
-def _name_by_sweep(config: RunConfig, swept: tuple[str, ...], overrides: list[str]) -> RunConfig:
-    """Append what differs between the jobs, other than the groups that the name already tells."""
-    told = set() if config.name else {"data", "model"}
-    values = dict(override.lstrip("+~").split("=", 1) for override in overrides if "=" in override)
-    parts = [f"{key.split('.')[-1]}={values[key]}" for key in swept if key not in told and key in values]
-    return config.model_copy(update={"name": " ".join([config.run_name, *parts])})

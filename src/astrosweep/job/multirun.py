@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from astrosweep.config import RunConfig, parse
 from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.command_line import interrupt_on_sigterm
-from astrosweep.job.outcome import Sweep, read_outcomes, write_sweep
-from astrosweep.job.provenance import tags_of
-from astrosweep.job.terminal import show_results
+from astrosweep.job.naming import name_by_sweep
+from astrosweep.job.outcome import WORKER, Sweep, read_outcomes, write_sweep
+from astrosweep.sweep import open_storage, watched
 from astrosweep.tracking import create_stores, open_tracker
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,13 @@ class MultirunCallback(Callback):
         self._folder = Path()
         self._config: RunConfig | None = None
         self._sweep: Sweep | None = None
+        self._searches: list[RunConfig] = []
+        self._display = ExitStack()
         self._ended = False
+
+    def __reduce__(self) -> tuple[type["MultirunCallback"], tuple[()]]:
+        """Launchers send callbacks to their processes, where this one has nothing to do."""
+        return MultirunCallback, ()
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
         """End the program with a message if the folder of a single run cannot be made."""
@@ -66,42 +73,75 @@ class MultirunCallback(Callback):
         jobs, swept = _expand(
             [*(f"{key}={value}" for key, value in (composed.hydra.sweeper.params or {}).items()), *overrides]
         )
-        configs = _validate(config_name, jobs)
+        configs = [
+            name_by_sweep(config, swept, job)
+            for config, job in zip(_validate(config_name, jobs), jobs, strict=True)
+        ]
         self._config = configs[0]
         self._folder = Path(composed.hydra.sweep.dir).absolute()
         create_stores(self._config.tracking)
-        tags = {**tags_of(self._config), "role": "sweep", "n_jobs": str(len(jobs))}
-        of_jobs = [tags_of(config) for config in configs]
-        for tag in ("class", "source", "features", "model", "loss", "split"):
-            tags[tag] = ",".join(dict.fromkeys(job[tag] for job in of_jobs))
-        tags["overrides"] = " ".join(text.lstrip("+") for text in overrides)
-        name = f"{tags['model']} on {tags['class']} ({len(jobs)} jobs)"
-        parent_id = open_tracker(self._config.tracking).start(name, tags)
+        self._searches = list({config.study_name: config for config in configs if config.search}.values())
+        for storage in dict.fromkeys(config.storage for config in self._searches):
+            open_storage(storage)
+        runs = [config for config in configs if config.search is None]
+        parent_id = _start_parent(runs, overrides) if runs else None
         self._sweep = Sweep(parent_id, len(jobs), tuple(swept))
         write_sweep(self._folder, self._sweep)
         atexit.register(self._end, "killed")
+        self._display.enter_context(watched(self._searches))
 
     def _end(self, status: str) -> bool:
         """Close the parent run once; return whether a job failed."""
+        # What draws and prints is imported when all is done: the jobs need not wait for it.
+        from astrosweep.job.terminal import show_results, show_studies
+
         if self._ended or self._config is None or self._sweep is None:
             return False
         self._ended = True
+        self._display.close()
         records = read_outcomes(self._folder, self._sweep.n_jobs)
         failed = [record for record in records if record.status != "finished"]
-        show_results(records, self._config.tracking, self._folder)
-        parent = RunRecord(
+        shown = [record for record in records if record.tags.get("role") != WORKER]
+        if shown:
+            show_results(shown, self._config.tracking, self._folder)
+        try:
+            tracker = open_tracker(self._config.tracking)
+            if self._searches:
+                from astrosweep.sweep.summary import interrupt, summarize
+
+                for config in self._searches if status == "killed" else []:
+                    interrupt(config, tracker)
+                show_studies([summarize(c, tracker) for c in self._searches], self._config.tracking)
+            if self._sweep.parent_id is not None:
+                tracker.finish(self._sweep.parent_id, self._parent_record(status, records, failed))
+        except AstrosweepError as error:
+            _log.error("%s", error)
+            return True
+        return bool(failed)
+
+    def _parent_record(
+        self, status: str, records: Sequence[RunRecord], failed: Sequence[RunRecord]
+    ) -> RunRecord:
+        return RunRecord(
             name="",
             status="killed" if status == "killed" else "failed" if failed else "finished",
             metrics={"jobs/finished": len(records) - len(failed), "jobs/failed": len(failed)},
             error=f"{len(failed)} of {len(records)} jobs did not finish" if failed else "",
             duration_s=time.perf_counter() - self._started,
         )
-        try:
-            open_tracker(self._config.tracking).finish(self._sweep.parent_id, parent)
-        except AstrosweepError as error:
-            _log.error("%s", error)
-            return True
-        return bool(failed)
+
+
+def _start_parent(configs: Sequence[RunConfig], overrides: Sequence[str]) -> str:
+    """Open the run of a multirun."""
+    from astrosweep.recording import tags_of
+
+    tags = {**tags_of(configs[0]), "role": "sweep", "n_jobs": str(len(configs))}
+    of_jobs = [tags_of(config) for config in configs]
+    for tag in ("class", "source", "features", "model", "loss", "split"):
+        tags[tag] = ",".join(dict.fromkeys(job[tag] for job in of_jobs))
+    tags["overrides"] = " ".join(text.lstrip("+") for text in overrides)
+    name = f"{tags['model']} on {tags['class']} ({len(configs)} jobs)"
+    return open_tracker(configs[0].tracking).start(name, tags)
 
 
 def _expand(overrides: Sequence[str]) -> tuple[list[list[str]], list[str]]:

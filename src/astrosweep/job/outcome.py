@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astrosweep.core.errors import TrackingError
+from astrosweep.core.files import write_json
 from astrosweep.core.types import RunRecord
-from astrosweep.job.artifacts import write_json
 
 _OUTCOME = "outcome.json"
 _SWEEP = "sweep.json"
+WORKER = "worker"
+"""The role of a job that ran trials of a study."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,12 @@ class Sweep:
     """What the jobs of one multirun share.
 
     Attributes:
-        parent_id: The multirun's own run.
+        parent_id: The multirun's own run; None if all jobs are workers of studies, which have their own.
         n_jobs: Number of jobs.
         swept: Keys that differ between jobs.
     """
 
-    parent_id: str
+    parent_id: str | None
     n_jobs: int
     swept: tuple[str, ...]
 

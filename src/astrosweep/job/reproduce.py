@@ -12,7 +12,7 @@ from astrosweep.config import RunConfig, TrackingConfig, load_run_config
 from astrosweep.config.parse import validate
 from astrosweep.core.errors import ConfigError, TrackingError
 from astrosweep.core.types import RunRecord
-from astrosweep.job.artifacts import CONFIG, METRICS
+from astrosweep.recording import CONFIG, METRICS
 from astrosweep.tracking import open_tracker
 
 _log = logging.getLogger(__name__)

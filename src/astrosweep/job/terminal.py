@@ -7,7 +7,7 @@ from rich.console import Console
 
 from astrosweep.config import TrackingConfig
 from astrosweep.core.types import RunRecord
-from astrosweep.report import results_table
+from astrosweep.report import StudyRow, results_table, studies_table
 from astrosweep.tracking import ui_command
 
 
@@ -22,7 +22,31 @@ def show_results(records: Sequence[RunRecord], tracking: TrackingConfig, folder:
     console = Console()
     console.print()
     console.print(results_table(records))
+    _show_pages(console, tracking)
+    console.print(f"Logs: {folder}", highlight=False, soft_wrap=True)
+
+
+def show_studies(rows: Sequence[StudyRow], tracking: TrackingConfig) -> None:
+    """Print the table of studies and how to look at them.
+
+    Args:
+        rows: The studies.
+        tracking: Where their trials are recorded.
+    """
+    console = Console()
+    console.print()
+    console.print(studies_table(rows))
+    _show_pages(console, tracking)
+    for row in rows:
+        if row.best_run_id and tracking.name == "mlflow":
+            console.print(
+                f"Train the best trial of {row.name} again: python train.py +reproduce={row.best_run_id}",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def _show_pages(console: Console, tracking: TrackingConfig) -> None:
     if tracking.name == "mlflow":
         console.print("Curves, figures and predictions in MLflow:", highlight=False)
         console.print(f"  {ui_command(tracking)}", highlight=False, soft_wrap=True)
-    console.print(f"Logs: {folder}", highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What people look at: figures of one run and the table of many."""
+"""What people look at: figures and tables of runs and of studies."""
 
 from astrosweep.report.calibration import calibration
 from astrosweep.report.correlation import correlation_heatmap
@@ -6,14 +6,20 @@ from astrosweep.report.curves import learning_curves
 from astrosweep.report.figures import write_figures
 from astrosweep.report.predicted import predicted_against_observed
 from astrosweep.report.residuals import residuals_against_parallax
+from astrosweep.report.study import importances, write_study_figures
+from astrosweep.report.study_table import StudyRow, studies_table
 from astrosweep.report.table import results_table
 
 __all__ = [
+    "StudyRow",
     "calibration",
     "correlation_heatmap",
+    "importances",
     "learning_curves",
     "predicted_against_observed",
     "residuals_against_parallax",
     "results_table",
+    "studies_table",
     "write_figures",
+    "write_study_figures",
 ]

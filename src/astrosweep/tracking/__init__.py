@@ -3,6 +3,7 @@
 Importing this package is cheap: MLflow (3 s) is imported when a tracker is opened.
 """
 
+from astrosweep.tracking.address import hide_password
 from astrosweep.tracking.memory import MemoryTracker
 from astrosweep.tracking.mlflow_tracker import MlflowTracker
 from astrosweep.tracking.opening import open_tracker
@@ -17,6 +18,7 @@ __all__ = [
     "RunSummary",
     "Tracker",
     "create_stores",
+    "hide_password",
     "open_tracker",
     "ui_command",
 ]

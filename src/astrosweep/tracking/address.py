@@ -12,6 +12,11 @@ _SQLITE = "sqlite:///"
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@]*@")
 
 
+def hide_password(uri: str) -> str:
+    """A database's address without its password, for messages."""
+    return _PASSWORD.sub(r"\1:***@", uri)
+
+
 @dataclass(frozen=True)
 class Address:
     """Where one experiment is recorded.
@@ -47,7 +52,7 @@ class Address:
     @property
     def shown(self) -> str:
         """The address without a password, for messages."""
-        return _PASSWORD.sub(r"\1:***@", self.uri)
+        return hide_password(self.uri)
 
     @property
     def is_server(self) -> bool:

@@ -25,8 +25,22 @@ class MemoryTracker:
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
 
-    def start(self, name: str, tags: Mapping[str, str], parent_id: str | None = None) -> str:
+    def start(
+        self,
+        name: str,
+        tags: Mapping[str, str],
+        parent_id: str | None = None,
+        *,
+        resumed: str | None = None,
+    ) -> str:
         """See ``Tracker.start``."""
+        if resumed is not None:
+            run = self._run(resumed)
+            summary = replace(
+                run.summary, status="running", tags={**run.summary.tags, **tags}, duration_s=0.0
+            )
+            self._runs[resumed] = replace(run, summary=summary)
+            return resumed
         run_id = uuid.uuid4().hex
         self._runs[run_id] = _Run(
             RunSummary(
@@ -46,21 +60,24 @@ class MemoryTracker:
 
     def finish(self, run_id: str, record: RunRecord, artifacts: Path | None = None) -> None:
         """See ``Tracker.finish``."""
-        summary = self._run(run_id).summary
-        if summary.status != "running":
+        if self._run(run_id).summary.status != "running":
             return
-        self._runs[run_id] = _Run(
-            replace(
-                summary,
-                status=record.status,
-                tags={**summary.tags, **record.tags},
-                params={key: str(value) for key, value in record.params.items()},
-                metrics=last_values(record),
-                error=record.error,
-                duration_s=record.duration_s,
-            ),
-            artifacts,
+        self.write(run_id, record, artifacts)
+        run = self._run(run_id)
+        ended = replace(run.summary, status=record.status, duration_s=record.duration_s)
+        self._runs[run_id] = replace(run, summary=ended)
+
+    def write(self, run_id: str, record: RunRecord, artifacts: Path | None = None) -> None:
+        """See ``Tracker.write``."""
+        run = self._run(run_id)
+        summary = replace(
+            run.summary,
+            tags={**run.summary.tags, **record.tags},
+            params={**run.summary.params, **{key: str(value) for key, value in record.params.items()}},
+            metrics={**run.summary.metrics, **last_values(record)},
+            error=record.error or run.summary.error,
         )
+        self._runs[run_id] = _Run(summary, artifacts or run.artifacts)
 
     def find(self, name_or_id: str) -> RunSummary:
         """See ``Tracker.find``."""
@@ -68,13 +85,21 @@ class MemoryTracker:
             return self._runs[name_or_id].summary
         return the_one_named(name_or_id, [run for run in self.runs() if run.name == name_or_id])
 
-    def runs(self, parent_id: str | None = None, tags: Mapping[str, str] | None = None) -> list[RunSummary]:
+    def runs(
+        self,
+        parent_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        *,
+        running: bool = False,
+    ) -> list[RunSummary]:
         """See ``Tracker.runs``."""
         wanted = (tags or {}).items()
         return [
             run.summary
             for run in list(self._runs.values())
-            if parent_id in (None, run.summary.parent_id) and wanted <= run.summary.tags.items()
+            if parent_id in (None, run.summary.parent_id)
+            and wanted <= run.summary.tags.items()
+            and (not running or run.summary.status == "running")
         ]
 
     def fetch_artifact(self, run_id: str, name: str, folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """Runs recorded by MLflow: in its SQLite or PostgreSQL database, or by its server."""
 
+import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -49,9 +50,19 @@ class MlflowTracker:
         self._database = None if address.is_server else Database(address, _LOCK_WAIT_S)
         self._call = Calls(address)
 
-    def start(self, name: str, tags: Mapping[str, str], parent_id: str | None = None) -> str:
+    def start(
+        self,
+        name: str,
+        tags: Mapping[str, str],
+        parent_id: str | None = None,
+        *,
+        resumed: str | None = None,
+    ) -> str:
         """See ``Tracker.start``."""
         all_tags = {**tags, PARENT: parent_id} if parent_id else dict(tags)
+        if resumed is not None:
+            self._call(f"Run {name!r} cannot be resumed", partial(self._resume, resumed, all_tags))
+            return resumed
         run = self._call(
             f"Run {name!r} cannot be recorded",
             lambda: self._client.create_run(self._experiment_id, tags=all_tags, run_name=name),
@@ -65,15 +76,19 @@ class MlflowTracker:
         info = self._call(purpose, lambda: self._client.get_run(run_id), kept).info
         if info.status != "RUNNING":
             return
-        self._call(purpose, lambda: self._write_values(run_id, record, info.start_time), kept)
-        if artifacts is not None:
-            self._call(purpose, lambda: self._client.log_artifacts(run_id, str(artifacts)), kept)
+        self._write(purpose, run_id, record, info.start_time, artifacts)
         finished_ms = info.start_time + round(1000 * record.duration_s)
         self._call(
             purpose,
             lambda: self._client.set_terminated(run_id, record.status.upper(), finished_ms),
             kept,
         )
+
+    def write(self, run_id: str, record: RunRecord, artifacts: Path | None = None) -> None:
+        """See ``Tracker.write``."""
+        purpose = f"Run {record.name!r} cannot be recorded"
+        started_ms = round(1000 * (time.time() - record.duration_s))
+        self._write(purpose, run_id, record, started_ms, artifacts)
 
     def find(self, name_or_id: str) -> RunSummary:
         """See ``Tracker.find``."""
@@ -82,9 +97,17 @@ class MlflowTracker:
         )
         return the_one_named(name_or_id, matches)
 
-    def runs(self, parent_id: str | None = None, tags: Mapping[str, str] | None = None) -> list[RunSummary]:
+    def runs(
+        self,
+        parent_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        *,
+        running: bool = False,
+    ) -> list[RunSummary]:
         """See ``Tracker.runs``."""
         wanted = {tag_field(key): tag for key, tag in (tags or {}).items()}
+        if running:
+            wanted["attributes.status"] = "RUNNING"
         if parent_id is not None:
             wanted[tag_field(PARENT)] = parent_id
         return self._search(filter_text(wanted))
@@ -102,7 +125,21 @@ class MlflowTracker:
         self._call(purpose, lambda: self._client.download_artifacts(run_id, name, str(target.parent)))
         return target
 
+    def _resume(self, run_id: str, tags: Mapping[str, str]) -> None:
+        self._client.update_run(run_id, status="RUNNING")
+        self._client.log_batch(run_id, tags=as_tags(RunRecord("", "finished", tags=tags)))
+
+    def _write(
+        self, purpose: str, run_id: str, record: RunRecord, started_ms: int, artifacts: Path | None
+    ) -> None:
+        kept = f"Its files are in {artifacts.absolute()}." if artifacts else ""
+        self._call(purpose, lambda: self._write_values(run_id, record, started_ms), kept)
+        if artifacts is not None:
+            self._call(purpose, lambda: self._client.log_artifacts(run_id, str(artifacts)), kept)
+
     def _write_values(self, run_id: str, record: RunRecord, started_ms: int) -> None:
+        if not (record.metrics or record.params or record.tags or record.curves or record.error):
+            return
         points = last_points(record, started_ms)
         history = earlier_points(record, started_ms)
         if self._database is None:

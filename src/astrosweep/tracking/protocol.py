@@ -15,16 +15,35 @@ class Tracker(Protocol):
     raises ``TrackingError`` when the store cannot be reached, read or written.
     """
 
-    def start(self, name: str, tags: Mapping[str, str], parent_id: str | None = None) -> str:
+    def start(
+        self,
+        name: str,
+        tags: Mapping[str, str],
+        parent_id: str | None = None,
+        *,
+        resumed: str | None = None,
+    ) -> str:
         """Record that a run is in progress.
 
         Args:
             name: Readable name.
             tags: Role, class, model and the like; ``finish`` can add more.
             parent_id: Run that this one belongs to; it is not looked up.
+            resumed: A run that had an end, to put back in progress instead of starting one: a study that
+                goes on.
 
         Returns:
             The run's identifier.
+        """
+        ...
+
+    def write(self, run_id: str, record: RunRecord, artifacts: Path | None = None) -> None:
+        """Write values and files of a run without ending it; ``finish`` need not write them again.
+
+        Args:
+            run_id: What ``start`` returned.
+            record: The values; its status is not used.
+            artifacts: Folder whose files are kept; see ``finish``.
         """
         ...
 
@@ -51,12 +70,19 @@ class Tracker(Protocol):
         """
         ...
 
-    def runs(self, parent_id: str | None = None, tags: Mapping[str, str] | None = None) -> list[RunSummary]:
+    def runs(
+        self,
+        parent_id: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        *,
+        running: bool = False,
+    ) -> list[RunSummary]:
         """Read runs back, oldest first.
 
         Args:
             parent_id: Only the runs of this parent; all runs without it.
             tags: Only the runs that carry every one of these tags.
+            running: Only the runs that have no end.
         """
         ...
 

@@ -20,7 +20,9 @@ from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
 from astrosweep.training.module import RegressionDataModule, RegressionModule
 
-EpochListener = Callable[[int, float, float], None]
+EpochListener = Callable[[int, float, float], bool | None]
+_DIVERGED = 1e6
+"""A validation loss this many times that of the first epoch will not come back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,7 @@ class FitResult:
         test: Predictions for the sealed objects, uncalibrated.
         n_parameters: Trainable parameters of the network.
         time_s: Wall time of the training in seconds.
+        stopped: Whether the epoch listener ended the fit.
     """
 
     state: dict[str, Tensor]
@@ -46,6 +49,7 @@ class FitResult:
     test: Predictions
     n_parameters: int
     time_s: float
+    stopped: bool = False
 
 
 def fit(
@@ -57,15 +61,15 @@ def fit(
         config: The run's configuration.
         fold: The prepared fold. Its test part has no targets, so that nothing here can use them.
         transform: The fitted map of the target.
-        on_epoch: Called after each epoch with its index, training loss and validation loss; what it raises
-            ends the fit.
+        on_epoch: Called after each epoch with its index, training loss and validation loss;
+            True ends the fit.
 
     Returns:
         Weights, curves and predictions.
 
     Raises:
-        TrainingError: The loss is not finite, or the device has too little memory; the message names the
-            epoch and what was tried.
+        TrainingError: The loss is not finite or diverges, or the device has too little memory; the message
+            names the epoch and what was tried.
     """
     start = time.perf_counter()
     with _threads(config.trainer.n_threads):
@@ -76,7 +80,9 @@ def fit(
         try:
             loop = _Loop(config, fabric, module, datamodule, on_epoch)
             loop.run()
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
             raise TrainingError(
                 f"Out of memory on {fabric.device}: use a smaller data.batch_size or network. {error}"
             ) from error
@@ -96,7 +102,13 @@ def fit(
         test=predictions[2],
         n_parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
         time_s=time.perf_counter() - start,
+        stopped=loop.stopped,
     )
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether torch could not get memory; on the CPU it raises a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 class _Loop:
@@ -122,6 +134,7 @@ class _Loop:
         self._on_epoch = on_epoch
         self.curves: dict[str, list[float]] = {"train/loss": [], "val/loss": [], "lr": []}
         self.best_epoch = -1
+        self.stopped = False
         self.best_state: dict[str, Tensor] = {}
 
     def run(self) -> None:
@@ -131,15 +144,16 @@ class _Loop:
         for epoch in range(trainer.max_epochs):
             self.curves["lr"].append(float(self._optimizer.param_groups[0]["lr"]))
             train_loss, val_loss = self._train_epoch(), self._validate()
-            self._check_finite(epoch, train_loss, val_loss)
+            self._check_loss(epoch, train_loss, val_loss)
             self.curves["train/loss"].append(train_loss)
             self.curves["val/loss"].append(val_loss)
             if val_loss < best - (trainer.early_stopping.min_delta if best < math.inf else 0.0):
                 best = val_loss
                 self.best_epoch = epoch
                 self._keep_weights()
-            if self._on_epoch is not None:
-                self._on_epoch(epoch, train_loss, val_loss)
+            if self._on_epoch is not None and self._on_epoch(epoch, train_loss, val_loss):
+                self.stopped = True
+                break
             if patience is not None and epoch - self.best_epoch >= patience:
                 break
             self._step_scheduler(val_loss)
@@ -170,12 +184,17 @@ class _Loop:
                 total += float(self._module.validation_step(batch, index)) * len(batch[0])
         return total / self._val.n_rows
 
-    def _check_finite(self, epoch: int, train_loss: float, val_loss: float) -> None:
-        if math.isfinite(train_loss) and math.isfinite(val_loss):
+    def _check_loss(self, epoch: int, train_loss: float, val_loss: float) -> None:
+        first = self.curves["val/loss"][0] if epoch else val_loss
+        if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
+            fault = "is not finite"
+        elif val_loss > _DIVERGED * (1.0 + abs(first)):
+            fault = "diverges"
+        else:
             return
         optimizer = self._config.optimizer
         raise TrainingError(
-            f"The loss is not finite in epoch {epoch + 1}: training {train_loss}, validation {val_loss} "
+            f"The loss {fault} in epoch {epoch + 1}: training {train_loss}, validation {val_loss} "
             f"(loss={self._config.loss.name}, optimizer={optimizer.name}, lr={optimizer.lr:g}). "
             "Try a smaller optimizer.lr, trainer.gradient_clip=1.0, or look for extreme feature values "
             "in the data report."
@@ -251,6 +270,7 @@ def _threads(n_threads: int) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+            warnings.filterwarnings("ignore", message="The `srun` command is available")
             yield
     finally:
         torch.set_num_threads(before)

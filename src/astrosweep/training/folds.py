@@ -1,8 +1,10 @@
 """Train one configuration on all folds of a split: predictions, metrics and everything worth keeping."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,10 +17,25 @@ from astrosweep.data.development import Development
 from astrosweep.data.prepare import PreparedFold, prepare
 from astrosweep.data.report import DataReport
 from astrosweep.training.calibration import cross_fit_factors
-from astrosweep.training.fit import EpochListener, FitResult, fit
+from astrosweep.training.fit import FitResult, fit
 
 _SMALLEST_CLASS = 20
 _TYPE = "type_best_classification"
+
+
+class Listener(Protocol):
+    """What watches a training, and may end it.
+
+    Stages count the fits of a run: the folds of the first replicate, then those of the next.
+    """
+
+    def on_epoch(self, stage: int, epoch: int, train_loss: float, val_loss: float) -> bool:
+        """Called after each epoch of a fit; True ends the training."""
+        ...
+
+    def on_fold_end(self, stage: int, val_loss: float) -> bool:
+        """Called after each fit with its best validation loss; True ends the training."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +53,8 @@ class TrainingResult:
         prepared: The prepared folds.
         fits: The fits, one per fold.
         uncertainty_factor: Calibration factor of the predicted uncertainties for unseen objects.
+        stopped: Whether the listener ended the training: the last fit was cut short, and later folds are
+            missing.
     """
 
     predictions: pd.DataFrame
@@ -45,33 +64,71 @@ class TrainingResult:
     prepared: tuple[PreparedFold, ...]
     fits: tuple[FitResult, ...]
     uncertainty_factor: float
+    stopped: bool = False
 
 
 def train(
     config: RunConfig,
     development: Development,
-    on_epoch: Callable[[int], EpochListener] | None = None,
-) -> TrainingResult:
+    listener: Listener | None = None,
+    prepared: Sequence[PreparedFold] | None = None,
+) -> tuple[TrainingResult, ...]:
     """Prepare and fit each fold, calibrate the uncertainties and score the validation objects.
 
     Args:
         config: The run's configuration.
         development: The labelled rows and the sealed features; test targets are not in it.
-        on_epoch: Gives each fold its epoch listener.
+        listener: What watches the training.
+        prepared: The folds as ``prepare_folds`` makes them, for who trains many networks on the same ones.
 
     Returns:
-        The result.
+        One result for each replicate; fewer if the listener ended the training.
 
     Raises:
         TrainingError: A loss is not finite.
         DataError: A preparation step leaves nothing.
     """
+    folds = prepare_folds(config, development) if prepared is None else prepared
+    results: list[TrainingResult] = []
+    for replicate in range(config.replicates):
+        seeded = config.model_copy(update={"seed": config.seed + replicate})
+        results.append(_train_once(seeded, development, folds, listener, replicate * len(folds)))
+        if results[-1].stopped:
+            break
+    return tuple(results)
+
+
+def prepare_folds(config: RunConfig, development: Development) -> tuple[PreparedFold, ...]:
+    """Prepare every fold.
+
+    Raises:
+        DataError: A preparation step leaves nothing.
+    """
+    data = config.data
+    return tuple(
+        prepare(development, k, data.preparation, allow_leakage=data.allow_leakage)
+        for k in range(development.n_folds)
+    )
+
+
+def _train_once(
+    config: RunConfig,
+    development: Development,
+    folds: Sequence[PreparedFold],
+    listener: Listener | None,
+    first_stage: int,
+) -> TrainingResult:
     prepared, fits, report = [], [], development.report
-    for k in range(development.n_folds):
-        fold = prepare(development, k, config.data.preparation, allow_leakage=config.data.allow_leakage)
+    for stage, fold in enumerate(folds, start=first_stage):
+        on_epoch = partial(listener.on_epoch, stage) if listener else None
+        result = fit(config, fold.fold, fold.target_transform, on_epoch)
         prepared.append(fold)
+        fits.append(result)
         report = report.with_fold(fold.facts)
-        fits.append(fit(config, fold.fold, fold.target_transform, on_epoch(k) if on_epoch else None))
+        if result.stopped or (
+            listener and listener.on_fold_end(stage, result.curves["val/loss"][result.best_epoch])
+        ):
+            break
 
     predictions = pd.concat(
         [_table(k, fold, result) for k, (fold, result) in enumerate(zip(prepared, fits, strict=True))],
@@ -80,9 +137,9 @@ def train(
     if _TYPE in development.features:
         types = pd.concat([development.frame, development.sealed]).drop_duplicates(schema.ID)
         predictions[_TYPE] = types.set_index(schema.ID)[_TYPE].reindex(predictions[schema.ID]).to_numpy()
-    factor = _calibrate(predictions, n_folds=development.n_folds)
+    factor = _calibrate(predictions, n_folds=len(fits))
     curves = {
-        (name if len(fits) == 1 else f"fold_{k}/{name}"): series
+        (name if len(folds) == 1 else f"fold_{k}/{name}"): series
         for k, result in enumerate(fits)
         for name, series in result.curves.items()
     }
@@ -94,6 +151,7 @@ def train(
         prepared=tuple(prepared),
         fits=tuple(fits),
         uncertainty_factor=factor,
+        stopped=fits[-1].stopped or len(fits) < len(folds),
     )
 
 

@@ -8,9 +8,9 @@ import torch
 import yaml
 
 from astrosweep.core.errors import TrackingError
-from astrosweep.job import judged_by_pydantic, progress
-from astrosweep.job import run as job_run
-from astrosweep.job.run import record_run
+from astrosweep.job import judged_by_pydantic
+from astrosweep.recording import progress, record_run
+from astrosweep.recording import run as recording_run
 from astrosweep.tracking import MemoryTracker, open_tracker
 from tests.conftest import make_table
 
@@ -57,7 +57,7 @@ def test_whatever_ends_a_run_its_record_is_closed(error, status, reason, make_co
     def stop(*arguments):
         raise error
 
-    monkeypatch.setattr(job_run, "load_stars", stop)
+    monkeypatch.setattr(recording_run, "load_stars", stop)
     tracker = MemoryTracker()
     with pytest.raises(type(error)):
         record_run(make_config(*QUICK), tracker, tmp_path)
@@ -72,7 +72,7 @@ def test_a_full_disk_or_memory_is_a_failed_run_with_a_reason(error, make_config,
     def stop(*arguments):
         raise error
 
-    monkeypatch.setattr(job_run, "write_artifacts", stop)
+    monkeypatch.setattr(recording_run, "write_artifacts", stop)
     tracker = MemoryTracker()
     _, record = record_run(make_config(*QUICK), tracker, tmp_path)
     assert record.status == tracker.runs()[0].status == "failed"
@@ -107,19 +107,19 @@ def test_progress_shows_epoch_losses_and_time_left(make_config, monkeypatch, cap
 
     monkeypatch.setattr(progress, "Console", Terminal)
     config = make_config(*QUICK, "trainer.max_epochs=10", "split=kfold")
-    with progress.progress_bar(config, 5) as listener_of:
-        listener_of(1)(4, 0.25, 0.125)
+    with progress.progress_bar(config, 5) as listener:
+        listener.on_epoch(1, 4, 0.25, 0.125)
     shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err)
     assert "cepheid-simulated-mlp" in shown
-    assert "fold 2/5 epoch 5/10" in shown
+    assert "fit 2/5 epoch 5/10" in shown
     assert "train 0.25  val 0.125" in shown
     assert "30%" in shown
     assert re.search(r"\d:\d\d:\d\d|-:--:--", shown)
 
 
 def test_no_bar_where_nobody_looks(make_config):
-    with progress.progress_bar(make_config(*QUICK, "trainer.progress=false"), 1) as listener_of:
-        assert listener_of is None
+    with progress.progress_bar(make_config(*QUICK, "trainer.progress=false"), 1) as listener:
+        assert listener is None
 
 
 def test_classes_are_scored_apart_under_names_that_a_store_takes(make_config, tmp_path):

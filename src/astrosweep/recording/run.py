@@ -6,16 +6,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import AstrosweepError, TrackingError
 from astrosweep.core.types import RunRecord, RunStatus
 from astrosweep.data.development import develop
 from astrosweep.data.sources import load_stars
-from astrosweep.job.artifacts import write_artifacts, write_config
-from astrosweep.job.progress import progress_bar
-from astrosweep.job.provenance import tags_of
+from astrosweep.recording.artifacts import write_artifacts, write_config
+from astrosweep.recording.progress import progress_bar
+from astrosweep.recording.provenance import tags_of
+from astrosweep.recording.values import curves_of, flatten, metrics_of, tags_of_data
 from astrosweep.tracking import Tracker
 from astrosweep.training import TrainingResult, train
 
@@ -54,22 +54,22 @@ def record_run(
     start = time.perf_counter()
     tags = {**tags_of(config), **(extra_tags or {})}
     run_id = tracker.start(config.run_name, tags, parent_id)
-    record = RunRecord(name=config.run_name, status="failed", params=_flatten(config.model_dump()), tags=tags)
+    record = RunRecord(name=config.run_name, status="failed", params=flatten(config.model_dump()), tags=tags)
     staged = folder / "artifacts"
     try:
         staged.mkdir(parents=True, exist_ok=True)
         write_config(staged, config)
-        result = _train(config)
-        write_artifacts(staged, config, result)
+        results = _train(config)
+        write_artifacts(staged, config, results)
         record = replace(
             record,
             status="finished",
-            metrics=result.metrics,
-            curves=result.curves,
-            tags={**tags, **_tags_of_data(result)},
+            metrics=metrics_of(results),
+            curves=curves_of(results),
+            tags={**tags, **tags_of_data(results[0].report)},
         )
     except (AstrosweepError, OSError, MemoryError) as error:
-        record = replace(record, error=_explain(error, folder))
+        record = replace(record, error=explain(error, folder))
     except BaseException as error:
         status: RunStatus = "killed" if isinstance(error, KeyboardInterrupt) else "failed"
         reason = "stopped by the user" if status == "killed" else repr(error)
@@ -86,31 +86,18 @@ def record_run(
     return run_id, record
 
 
-def _train(config: RunConfig) -> TrainingResult:
+def _train(config: RunConfig) -> tuple[TrainingResult, ...]:
     table = load_stars(config.data)
     development = develop(table, config.data, config.split)
     _log.info("%s: %s", config.run_name, development.report.summary)
     if development.report.absent:
         _log.info("not in the table, so not used: %s", ", ".join(development.report.absent))
-    with progress_bar(config, development.n_folds) as listener_of:
-        return train(config, development, listener_of)
+    with progress_bar(config, development.n_folds * config.replicates) as listener:
+        return train(config, development, listener)
 
 
-def _tags_of_data(result: TrainingResult) -> dict[str, str]:
-    report = result.report
-    tags = {
-        "data_fingerprint": report.fingerprint,
-        "data_origin": report.origin,
-        "sealed_fingerprint": report.sealed_fingerprint,
-    }
-    if report.leaks:
-        tags["leakage"] = ", ".join(report.leaks)
-    if report.target_cuts:
-        tags["target_cuts"] = ", ".join(report.target_cuts)
-    return tags
-
-
-def _explain(error: BaseException, folder: Path) -> str:
+def explain(error: BaseException, folder: Path) -> str:
+    """The reason of a failed run."""
     if isinstance(error, MemoryError):
         return "Out of memory: use a smaller data.batch_size or model"
     if isinstance(error, OSError):
@@ -120,13 +107,3 @@ def _explain(error: BaseException, folder: Path) -> str:
 
 def _since(start: float) -> float:
     return time.perf_counter() - start
-
-
-def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Dotted keys to values; a list stays one value."""
-    if not isinstance(value, dict) or not value:
-        return {prefix: value}
-    flat: dict[str, Any] = {}
-    for key, item in value.items():
-        flat |= _flatten(item, f"{prefix}.{key}" if prefix else str(key))
-    return flat

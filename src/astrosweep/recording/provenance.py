@@ -2,9 +2,9 @@
 
 import platform
 import subprocess
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-
-import torch
 
 import astrosweep
 from astrosweep.config import RunConfig
@@ -23,12 +23,13 @@ def tags_of(config: RunConfig) -> dict[str, str]:
         "git_commit": _git_commit(),
         "mlflow.source.name": "train.py",
         "astrosweep_version": astrosweep.__version__,
-        "torch_version": torch.__version__,
+        "torch_version": version("torch"),
         "python_version": platform.python_version(),
         "host": platform.node(),
     }
 
 
+@cache
 def _git_commit() -> str:
     """Commit of the checkout that runs, ``+changes`` if it differs; ``unknown`` outside of one."""
     folder = Path(astrosweep.__file__).parent

@@ -1,14 +1,14 @@
 """The files that a run leaves."""
 
-import json
-import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 import yaml
 
 from astrosweep.config import RunConfig
+from astrosweep.core.files import write_json
+from astrosweep.recording.values import metrics_of
 from astrosweep.report import write_figures
 from astrosweep.training import TrainingResult
 
@@ -16,21 +16,31 @@ CONFIG = "config.yaml"
 METRICS = "metrics.json"
 
 
-def write_artifacts(folder: Path, config: RunConfig, result: TrainingResult) -> None:
+def write_artifacts(folder: Path, config: RunConfig, results: Sequence[TrainingResult]) -> None:
     """Write data report, predictions, weights, preparation, curves and figures.
 
     Weights are plain state dictionaries (``torch.load(..., weights_only=True)``), the preparation is a skops
-    file: nothing here runs code when it is read.
+    file: nothing here runs code when it is read. Several replicates have a folder ``replicate_<r>`` each.
 
     Args:
         folder: An existing folder.
         config: The run's configuration.
-        result: What the training left.
+        results: What the training left, one result for each replicate.
 
     Raises:
         OSError: A file cannot be written.
     """
-    write_json(folder / METRICS, result.metrics)
+    write_json(folder / METRICS, metrics_of(results))
+    if config.replicates == 1:
+        _write_result(folder, config, results[0])
+        return
+    for replicate, result in enumerate(results):
+        below = folder / f"replicate_{replicate}"
+        below.mkdir(exist_ok=True)
+        _write_result(below, config, result)
+
+
+def _write_result(folder: Path, config: RunConfig, result: TrainingResult) -> None:
     write_json(folder / "data_report.json", result.report.as_dict())
     write_json(folder / "curves.json", result.curves)
     result.predictions.to_parquet(folder / "predictions.parquet", index=False)
@@ -60,18 +70,3 @@ def write_config(folder: Path, config: RunConfig) -> None:
     """Write the resolved configuration; ``python train.py +reproduce=<run>`` reads it back."""
     text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
     (folder / CONFIG).write_text(text)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON that every parser reads: values that are not finite become null."""
-    path.write_text(json.dumps(_finite(value), indent=2, default=str) + "\n")
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value

@@ -1,0 +1,72 @@
+"""From a search space to the configuration of one trial."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import optuna
+
+from astrosweep.config import Distribution, RunConfig
+from astrosweep.config.parse import validate
+from astrosweep.config.space import overlay
+
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def suggest(trial: optuna.Trial, distributions: Sequence[Distribution]) -> dict[str, Any]:
+    """Draw one value for each key.
+
+    Args:
+        trial: The trial that draws.
+        distributions: The space.
+
+    Returns:
+        Dotted key to value, as the configuration takes it.
+    """
+    return {distribution.key: _suggest(trial, distribution) for distribution in distributions}
+
+
+def configure(config: RunConfig, values: dict[str, Any]) -> RunConfig:
+    """The configuration of one trial of a study.
+
+    Args:
+        config: The study's configuration.
+        values: Dotted key to value.
+
+    Returns:
+        A plain run with these values and the study's replicates, without figures.
+
+    Raises:
+        ConfigError: The values do not go together.
+    """
+    assert config.search is not None
+    plain = config.model_dump(mode="python")
+    plain |= {"search": None, "worker": 0, "replicates": config.search.replicates, "name": None}
+    plain["tracking"]["figures"] = False
+    plain["trainer"]["progress"] = False
+    return validate(overlay(plain, values))
+
+
+def grid_of(distributions: Sequence[Distribution]) -> dict[str, list[Any]]:
+    """Every value of every key, as Optuna's grid sampler wants them."""
+    grid: dict[str, list[Any]] = {}
+    for d in distributions:
+        if d.kind == "choice":
+            grid[d.key] = [_stored(choice) for choice in d.choices]
+        else:
+            grid[d.key] = list(range(int(d.low), int(d.high) + 1, d.step))
+    return grid
+
+
+def _suggest(trial: optuna.Trial, d: Distribution) -> Any:
+    if d.kind == "float":
+        return trial.suggest_float(d.key, d.low, d.high, log=d.log)
+    if d.kind == "int":
+        return trial.suggest_int(d.key, int(d.low), int(d.high), log=d.log, step=d.step)
+    by_stored = {_stored(choice): choice for choice in d.choices}
+    return by_stored[trial.suggest_categorical(d.key, list(by_stored))]
+
+
+def _stored(choice: Any) -> Any:
+    """A choice as Optuna's storage takes it: a list becomes its text."""
+    return choice if isinstance(choice, _SCALARS) else json.dumps(choice)
