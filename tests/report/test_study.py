@@ -1,3 +1,5 @@
+"""The plots of a study are written, hold its trials, and survive studies that lack something."""
+
 import json
 import logging
 import math
@@ -9,68 +11,14 @@ import optuna
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.image import imread
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
 from astrosweep.report import study as module
 from astrosweep.report import study_page, study_view
 from astrosweep.report.study import importances, write_study_figures
+from tests.report.studies import SPACE, complete, rate, study_of, trial, typical
 
 DPI = 130
-SPACE = {
-    "optimizer.lr": FloatDistribution(1e-5, 1.0, log=True),
-    "model.hidden": CategoricalDistribution(["[64]", "[256, 128, 64]"]),
-    "model.dropout": FloatDistribution(0.0, 0.5),
-    "model.n_blocks": IntDistribution(1, 9),
-    "data.batch": IntDistribution(16, 4096, log=True),
-    "loss.beta": FloatDistribution(0.0, 1.0, step=0.1),
-    "any": CategoricalDistribution([None, "a", 3, True]),
-    "only": CategoricalDistribution(["one"]),
-}
-
-
-def trial(values, state=TrialState.COMPLETE, curve=(), **params):
-    params = {name.replace("__", "."): value for name, value in params.items()}
-    return create_trial(
-        state=state,
-        values=None if values is None else np.atleast_1d(values).tolist(),
-        params=params,
-        distributions={name: SPACE[name] for name in params},
-        intermediate_values=dict(enumerate(curve)),
-    )
-
-
-def study_of(*trials, n_objectives=1, name="dnn_search"):
-    study = optuna.create_study(study_name=name, directions=["minimize"] * n_objectives)
-    study.add_trials(trials)
-    return study
-
-
-def rate(index, n):
-    return 10.0 ** (-5.0 + 4.0 * ((index * 7) % n) / n)
-
-
-def typical(n=24):
-    """The learning rate matters, the architecture little; some pruned, some failed, three diverged."""
-    trials = []
-    for i in range(n):
-        lr, hidden = rate(i, n), SPACE["model.hidden"].choices[i % 2]
-        value = 0.1 + 0.02 * (math.log10(lr) + 3.0) ** 2 + 0.001 * (i % 2)
-        params = {"optimizer__lr": lr, "model__hidden": hidden}
-        if i % 2:
-            params["model__dropout"] = 0.5 * (i % 5) / 5
-        curve = [value + 0.5, value + 0.1, value]
-        state = {5: TrialState.PRUNED, 11: TrialState.FAIL}.get(i % 12, TrialState.COMPLETE)
-        if state != TrialState.COMPLETE:
-            trials.append(trial(None, state, curve[:1], **params))
-        else:
-            diverged = i in (2, 9, 14)
-            trials.append(trial(1e6 * (i + 1) if diverged else value, curve=curve, **params))
-    return study_of(*trials)
-
-
-def complete(study):
-    return study.get_trials(states=[TrialState.COMPLETE])
 
 
 def plots_in(page):
@@ -381,40 +329,3 @@ def test_names_are_text_and_no_markup(tmp_path):
 def test_every_objective_needs_a_name(tmp_path):
     with pytest.raises(ValueError, match="2 objectives need as many names"):
         write_study_figures(study_of(n_objectives=2), tmp_path, ["val/rmse"])
-
-
-def test_importances_are_shares_and_the_same_every_time():
-    study = typical(48)
-    shares = importances(study)
-    assert next(iter(shares)) == "optimizer.lr"
-    assert set(shares) == {"optimizer.lr", "model.hidden", "model.dropout"}
-    assert sum(shares.values()) == pytest.approx(1.0)
-    assert list(shares.values()) == sorted(shares.values(), reverse=True)
-    assert all(type(share) is float for share in shares.values())
-    assert importances(study) == shares
-
-
-def test_importances_of_one_of_several_objectives():
-    rng = np.random.default_rng(1)
-    trials = []
-    for _ in range(60):
-        lr, n_blocks = 10.0 ** rng.uniform(-5, 0), int(rng.integers(1, 10))
-        trials.append(trial((math.log10(lr) ** 2, n_blocks), optimizer__lr=lr, model__n_blocks=n_blocks))
-    study = study_of(*trials, n_objectives=2)
-    assert next(iter(importances(study, 0))) == "optimizer.lr"
-    assert next(iter(importances(study, 1))) == "model.n_blocks"
-
-
-@pytest.mark.parametrize(
-    "trials",
-    [
-        pytest.param([], id="no trial"),
-        pytest.param([trial(0.1, model__n_blocks=2)], id="one"),
-        pytest.param([trial(0.1, model__n_blocks=i + 1) for i in FIVE], id="equal"),
-        pytest.param([trial(min(i, 1.0), model__n_blocks=i + 1) for i in FIVE], id="best half is the worst"),
-        pytest.param([trial(0.1 * i, only="one") for i in FIVE], id="fixed"),
-        pytest.param([trial(0.1, model__n_blocks=1), trial(math.inf, model__n_blocks=2)], id="one finite"),
-    ],
-)
-def test_importances_are_empty_where_undefined(trials):
-    assert importances(study_of(*trials)) == {}

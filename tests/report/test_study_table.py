@@ -1,3 +1,5 @@
+"""The table of studies is readable in eighty columns and says what is best."""
+
 import math
 
 from rich.console import Console

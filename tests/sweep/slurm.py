@@ -139,7 +139,7 @@ class SlurmNode:
         while not reached():
             if time.monotonic() > deadline_s:
                 raise TimeoutError(f"{what} not reached in {timeout_s} s\n{self.states()}\n{self._log()}")
-            time.sleep(0.2)
+            time.sleep(0.5)
 
     def _start(self) -> None:
         for name in ("state", "spool"):
@@ -211,7 +211,8 @@ class SlurmNode:
                 daemon.kill()
                 daemon.wait()
         for pid, _ in self._processes(with_conf):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _processes(self, needed: set[str]) -> Iterator[tuple[int, list[str]]]:
@@ -227,6 +228,4 @@ class SlurmNode:
 
     def _log(self) -> str:
         log = self._folder / "log"
-        return (
-            "".join(log.read_text(errors="replace").splitlines(keepends=True)[-60:]) if log.exists() else ""
-        )
+        return "\n".join(log.read_text(errors="replace").splitlines()[-60:]) if log.exists() else ""

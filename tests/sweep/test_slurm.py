@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import optuna
 import pytest
 import sqlalchemy
 from optuna.storages import RDBStorage
@@ -111,10 +110,9 @@ class Search:
 
     def trials(self) -> list[FrozenTrial]:
         try:
-            study = optuna.load_study(study_name=self.name, storage=self.storage)
+            return self.storage.get_all_trials(self.storage.get_study_id_from_name(self.name))
         except KeyError:
             return []
-        return study.get_trials(deepcopy=False)
 
     def n(self, *states: TrialState) -> int:
         return sum(trial.state in states for trial in self.trials())
@@ -124,9 +122,9 @@ class Search:
 
         def reached() -> bool:
             assert command.poll() is None, self.logs()
-            running = [trial for trial in self.trials() if trial.state == TrialState.RUNNING]
-            both_train = len(running) == 2 and all(trial.intermediate_values for trial in running)
-            return both_train and self.n(TrialState.COMPLETE) >= n_complete
+            trials = self.trials()
+            told = [bool(trial.intermediate_values) for trial in trials if trial.state == TrialState.RUNNING]
+            return told == [True, True] and n_complete <= sum(t.state == TrialState.COMPLETE for t in trials)
 
         self.slurm.wait_for(reached, f"{n_complete} trials and both workers in another", WAIT_S)
 
@@ -181,23 +179,25 @@ def test_the_same_command_finishes_what_cancelled_and_killed_jobs_left(search):
     overrides = ("search.n_trials=5", "trainer.max_epochs=300")
     command = search.start(*overrides)
     search.wait_until_both_train(command, n_complete=1)
-    first, _ = search.slurm.running()
+    jobs = search.slurm.running()
     os.kill(search.slurm.worker(1), signal.SIGKILL)
-    search.slurm.run("scancel", first)
+    search.slurm.run("scancel", jobs[0])
     command.kill()  # the terminal is closed, too
     command.wait(WAIT_S)
-    search.slurm.wait_for(lambda: not search.slurm.running(), "the end of both jobs")
+    ended = dict(zip(jobs, ("CANCELLED", "FAILED"), strict=True))
+    search.slurm.wait_for(lambda: search.slurm.states().items() >= ended.items(), "the end of both jobs")
     assert 1 <= search.n(TrialState.COMPLETE) < 5
 
     search.assert_succeeds(search.start(*overrides))
     assert search.assert_exact(5) == {"finished": 5, "killed": 2}
 
 
-def test_a_job_at_its_time_limit_is_queued_again_and_goes_on(search):
-    command = search.start("search.n_trials=4", "trainer.max_epochs=300", "hydra.launcher.timeout_min=5")
+def test_jobs_at_their_time_limit_or_preempted_are_queued_again_and_go_on(search):
+    command = search.start("search.n_trials=4", "trainer.max_epochs=300")
     search.wait_until_both_train(command)
     jobs = search.slurm.running()
-    search.slurm.run("scancel", "--signal=USR2", *jobs)  # what Slurm does signal_delay_s before the limit
+    search.slurm.run("scancel", "--signal=USR2", jobs[0])  # as Slurm does before the time limit
+    search.slurm.run("scancel", "--signal=TERM", jobs[1])  # as Slurm does at the start of the grace time
     search.assert_succeeds(command)
     assert search.assert_exact(4) == {"finished": 4, "killed": 2}
     assert [search.slurm.restarts(job) for job in jobs] == [1, 1]

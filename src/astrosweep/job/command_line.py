@@ -4,7 +4,19 @@ import re
 import signal
 import threading
 
+from omegaconf import OmegaConf
+
 _DOTTED_KEY = re.compile(r"(?!hydra\.)[A-Za-z_]\w*\.[\w.]+=")
+
+
+def _cpu_count() -> int:
+    """Cores that this process may use, as the joblib launcher counts them."""
+    import joblib
+
+    return int(joblib.cpu_count())
+
+
+OmegaConf.register_new_resolver("cpu_count", _cpu_count, replace=True)
 
 
 def interrupt_on_sigterm() -> None:

@@ -39,7 +39,7 @@ def run_job(composed: DictConfig) -> None:
     except AstrosweepError as error:
         record = RunRecord(name=_name(hydra.overrides.task), status="failed", error=str(error))
     except KeyboardInterrupt:
-        _log.error("Stopped by the user. What was recorded so far is kept.")
+        _log.error("Stopped by the user or the scheduler. What was recorded so far is kept.")
         sys.exit(_INTERRUPTED)
     except Exception as error:
         _log.exception("A fault of astrosweep, not of your input; please report it with the lines below.")

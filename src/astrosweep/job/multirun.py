@@ -3,6 +3,7 @@
 import atexit
 import logging
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ from hydra import compose
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from astrosweep.config import RunConfig, parse
 from astrosweep.core.errors import AstrosweepError, ConfigError
@@ -69,6 +70,7 @@ class MultirunCallback(Callback):
 
     def _start(self, composed: DictConfig, config_name: str) -> None:
         interrupt_on_sigterm()
+        _append_workers(composed)
         overrides = list(composed.hydra.overrides.task)
         jobs, swept = _expand(
             [*(f"{key}={value}" for key, value in (composed.hydra.sweeper.params or {}).items()), *overrides]
@@ -89,10 +91,11 @@ class MultirunCallback(Callback):
         write_sweep(self._folder, self._sweep)
         atexit.register(self._end, "killed")
         self._display.enter_context(watched(self._searches))
+        # Read while the jobs run: the end must not wait for it, and an interpreter that ends cannot import it.
+        threading.Thread(target=_import_what_shows, daemon=True).start()
 
     def _end(self, status: str) -> bool:
         """Close the parent run once; return whether a job failed."""
-        # What draws and prints is imported when all is done: the jobs need not wait for it.
         from astrosweep.job.terminal import show_results, show_studies
 
         if self._ended or self._config is None or self._sweep is None:
@@ -104,6 +107,8 @@ class MultirunCallback(Callback):
         shown = [record for record in records if record.tags.get("role") != WORKER]
         if shown:
             show_results(shown, self._config.tracking, self._folder)
+        if status == "killed" and self._searches:
+            _log.error("The search was stopped, or a worker died. The same command again goes on with it.")
         try:
             tracker = open_tracker(self._config.tracking)
             if self._searches:
@@ -129,6 +134,24 @@ class MultirunCallback(Callback):
             error=f"{len(failed)} of {len(records)} jobs did not finish" if failed else "",
             duration_s=time.perf_counter() - self._started,
         )
+
+
+def _import_what_shows() -> None:
+    import astrosweep.job.terminal
+    import astrosweep.sweep.summary  # noqa: F401
+
+
+def _append_workers(composed: DictConfig) -> None:
+    """Move the workers that a preset or a sweep asks for to the end of the command line.
+
+    There they vary fastest, so that all workers fill one study before the next. The command line's own
+    workers come before those of a preset, and a grid without a search has none.
+    """
+    with open_dict(composed.hydra.sweeper):
+        workers = (composed.hydra.sweeper.params or {}).pop("worker", None)
+    overrides = composed.hydra.overrides.task
+    if workers and composed.get("search") and not any(text.startswith("worker=") for text in overrides):
+        overrides.append(f"worker={workers}")
 
 
 def _start_parent(configs: Sequence[RunConfig], overrides: Sequence[str]) -> str:

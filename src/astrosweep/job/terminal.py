@@ -37,13 +37,8 @@ def show_studies(rows: Sequence[StudyRow], tracking: TrackingConfig) -> None:
     console.print()
     console.print(studies_table(rows))
     _show_pages(console, tracking)
-    for row in rows:
-        if row.best_run_id and tracking.name == "mlflow":
-            console.print(
-                f"Train the best trial of {row.name} again: python train.py +reproduce={row.best_run_id}",
-                highlight=False,
-                soft_wrap=True,
-            )
+    if tracking.name == "mlflow" and any(row.best_run_id for row in rows):
+        console.print("Train a best trial again: python train.py +reproduce=<run>", highlight=False)
 
 
 def _show_pages(console: Console, tracking: TrackingConfig) -> None:

@@ -71,8 +71,8 @@ def record_run(
     except (AstrosweepError, OSError, MemoryError) as error:
         record = replace(record, error=explain(error, folder))
     except BaseException as error:
-        status: RunStatus = "killed" if isinstance(error, KeyboardInterrupt) else "failed"
-        reason = "stopped by the user" if status == "killed" else repr(error)
+        status: RunStatus = "killed" if isinstance(error, KeyboardInterrupt | SystemExit) else "failed"
+        reason = "stopped by the user or the scheduler" if status == "killed" else repr(error)
         tracker.finish(run_id, replace(record, status=status, error=reason, duration_s=_since(start)), staged)
         raise
     record = replace(record, duration_s=_since(start))

@@ -3,6 +3,7 @@
 Optuna draws with pyplot. ``agg`` gives it a canvas without a window and takes back what it changes.
 """
 
+import logging
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ _LONGEST = 20
 def agg() -> Iterator[None]:
     """Let pyplot draw without windows; then close what was drawn and restore its backend and styles."""
     backend = matplotlib.get_backend()
+    logging.getLogger("matplotlib.category").setLevel(logging.WARNING)  # it explains each categorical axis
     open_before = set(plt.get_fignums())
     with matplotlib.rc_context({"figure.constrained_layout.use": True}), plt.ioff():
         plt.switch_backend("agg")

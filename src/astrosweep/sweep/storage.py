@@ -135,7 +135,9 @@ class _AdvisoryLock:
     """PostgreSQL's lock of a transaction: it ends with the connection."""
 
     def __init__(self, address: str, key: int) -> None:
-        self._engine = sqlalchemy.create_engine(address, **_engine_options(address), pool_size=1)
+        self._engine = sqlalchemy.create_engine(
+            address, poolclass=sqlalchemy.NullPool, connect_args={"connect_timeout": _CONNECT_S}
+        )
         self._key = key
         self._connection: sqlalchemy.Connection | None = None
 

@@ -2,8 +2,12 @@
 
 import logging
 import random
+import signal
+import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 import optuna
@@ -104,7 +108,8 @@ class _Worker:
                 objective, n_trials=1, catch=(TrialFailed,), callbacks=[objective.close]
             )
         except BaseException as error:
-            objective.abandon()
+            with _no_second_signal():
+                objective.abandon()
             if not _was_taken(error):
                 raise
             _log.warning("A trial was given to another worker, since this one gave no sign of life in time.")
@@ -118,6 +123,20 @@ class _Worker:
         if now_s - self._trouble_since_s > self._search.patience_s:
             raise StorageError(f"Given up after {self._search.patience_s:g} s: {error}") from error
         time.sleep(_POLL_S * (1.0 + random.random()))
+
+
+@contextmanager
+def _no_second_signal() -> Iterator[None]:
+    """Let a trial be given back in peace: schedulers send more than one signal."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
 
 
 def _was_taken(error: BaseException) -> bool:
