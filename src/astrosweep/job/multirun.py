@@ -91,7 +91,7 @@ class MultirunCallback(Callback):
         write_sweep(self._folder, self._sweep)
         atexit.register(self._end, "killed")
         self._display.enter_context(watched(self._searches))
-        # Read while the jobs run: the end must not wait for it, and an interpreter that ends cannot import it.
+        # Read while the jobs run: an interpreter that is ending cannot import it any more.
         threading.Thread(target=_import_what_shows, daemon=True).start()
 
     def _end(self, status: str) -> bool:
