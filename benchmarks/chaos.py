@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import optuna
+from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from astrosweep.config import RunConfig
@@ -149,6 +150,7 @@ def torment(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         log.close()
+        n_done.close()
     report.time_s = time.monotonic() - start_s
     return report
 
@@ -162,8 +164,12 @@ def inspect(config: RunConfig, study: str, n_trials: int, report: Report) -> Non
         n_trials: Trials that it should have.
         report: Gets the states and the faults.
     """
-    found = optuna.load_study(study_name=study, storage=open_storage(config.storage))
+    storage = open_storage(config.storage)
+    found = optuna.load_study(study_name=study, storage=storage)
     trials = found.trials
+    best_value = found.best_value
+    storage.remove_session()
+    storage.engine.dispose()
     states = Counter(trial.state.name for trial in trials)
     report.states = dict(states)
     faults = report.faults
@@ -187,12 +193,12 @@ def inspect(config: RunConfig, study: str, n_trials: int, report: Report) -> Non
         for run in runs
         if run.status == "finished" and run.tags["trial_state"] == "complete"
     }
-    if complete and found.best_value != min(complete.values()):
-        faults.append(f"best of the study {found.best_value}, best of its runs {min(complete.values())}")
+    if complete and best_value != min(complete.values()):
+        faults.append(f"best of the study {best_value}, best of its runs {min(complete.values())}")
     (parent,) = tracker.runs(tags={"role": "study", "study": study})
     if parent.status != "finished":
         faults.append(f"the study's own run is {parent.status}")
-    if parent.metrics.get("best/val/rmse") != found.best_value:
+    if parent.metrics.get("best/val/rmse") != best_value:
         faults.append("the study's own run does not have its best value")
 
 
@@ -217,6 +223,7 @@ class _Counter:
         url = _storage(extra)
         self._file = folder / "mlruns" / "studies.db" if url == SQLITE else None
         self._url = f"sqlite:///{self._file}" if self._file else url
+        self._storage: RDBStorage | None = None
         self._study: optuna.Study | None = None
         self._last = 0
 
@@ -225,12 +232,19 @@ class _Counter:
             return 0
         try:
             if self._study is None:
-                self._study = optuna.load_study(study_name=STUDY, storage=open_storage(self._url))
+                self._storage = open_storage(self._url)
+                self._study = optuna.load_study(study_name=STUDY, storage=self._storage)
             ended = (TrialState.COMPLETE, TrialState.PRUNED)
             self._last = len(self._study.get_trials(deepcopy=False, states=ended))
         except Exception:
-            self._study = None
+            self.close()
         return self._last
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._storage is not None:
+            self._storage.engine.dispose()
+        self._storage = self._study = None
 
 
 def main() -> None:

@@ -11,13 +11,15 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from astrosweep.config import parse
+from astrosweep.job import judged_by_pydantic
 from astrosweep.job.multirun import _expand
 from tests.conftest import ROOT
 
 
 def documented_commands() -> list[str]:
     """``python train.py`` lines of the README's code blocks and of the help, continued lines joined."""
-    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    pages = [(ROOT / name).read_text() for name in ("README.md", "docs/cluster.md")]
+    blocks = [block for page in pages for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL)]
     header = yaml.safe_load((ROOT / "conf/hydra/help/astrosweep.yaml").read_text())["header"]
     text = "\n".join([*blocks, header]).replace("\\\n", " ")
     found = [line.strip() for line in text.splitlines() if line.strip().startswith("python train.py")]
@@ -26,11 +28,12 @@ def documented_commands() -> list[str]:
 
 
 @pytest.mark.parametrize("command", documented_commands())
-def test_documented_command_is_valid(command):
+def test_documented_command_is_valid(command, monkeypatch):
     words = [word for word in shlex.split(command)[2:] if word not in ("-m", "--help")]
-    sweeps = [word.split("=")[1] for word in words if word.startswith("sweeps=")]
-    params = OmegaConf.load(ROOT / "sweeps" / f"{sweeps[0]}.yaml").hydra.sweeper.params if sweeps else {}
-    jobs, _ = _expand([*(f"{key}={value}" for key, value in params.items()), *words])
+    for name in ("ASTROSWEEP_STUDIES", "ASTROSWEEP_RUNS"):
+        monkeypatch.setenv(name, "postgresql+psycopg://ada@login1:5432/x")
+    params = _sweeper_params(words) if " -m " in command else {}
+    jobs, _ = _expand([*(f"{key}={value}" for key, value in params.items()), *judged_by_pydantic(words)])
     assert len(jobs) > 1 or " -m " not in command
     for job in jobs:
         with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
@@ -38,8 +41,19 @@ def test_documented_command_is_valid(command):
         assert parse(composed)
 
 
+def _sweeper_params(words: list[str]) -> dict[str, str]:
+    """What a sweep or a preset lets vary; the workers go last, once."""
+    chosen = [word for word in words if word.startswith(("sweeps=", "site=", "search=", "data=", "split="))]
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        composed = compose("config", chosen, return_hydra_config=True)
+    params = OmegaConf.to_container(composed.hydra.sweeper, resolve=True)["params"] or {}
+    if any(word.startswith("worker=") for word in words):
+        params.pop("worker", None)
+    return params
+
+
 def test_the_documentation_names_files_that_exist():
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/cluster.md"):
         text = (ROOT / document).read_text()
         for path in re.findall(r"`((?:src|conf|tests|benchmarks|sweeps|docs|notebooks)/[\w./]+\.\w+)`", text):
             assert (ROOT / path).exists(), f"{document} names {path}"

@@ -11,6 +11,7 @@ from pathlib import Path
 import optuna
 import psutil
 import pytest
+import sqlalchemy
 from optuna.trial import TrialState
 
 from astrosweep.config import TrackingConfig
@@ -18,6 +19,7 @@ from astrosweep.sweep import open_storage
 from astrosweep.tracking import open_tracker
 from benchmarks.chaos import STUDY, Report, command_of, config_in, inspect, torment
 from tests.conftest import ROOT
+from tests.tracking.conftest import PostgresqlServer, free_port, postgresql_server  # noqa: F401  (fixtures)
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 SMALL = (
@@ -66,6 +68,34 @@ def test_workers_that_are_killed_all_the_time_lose_nothing(tmp_path, monkeypatch
     report = torment(tmp_path, n_trials, 2, kill_every_s=14.0, extra=slower, timeout_s=500.0)
     assert report.kills >= 1
     check(tmp_path, n_trials, monkeypatch)
+
+
+def test_a_database_that_restarts_and_workers_that_are_killed_lose_nothing(
+    tmp_path,
+    monkeypatch,
+    postgresql_server: PostgresqlServer,  # noqa: F811
+):
+    engine = sqlalchemy.create_engine(postgresql_server.uri, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for name in ("chaos_studies", "chaos_runs"):
+            connection.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    server = postgresql_server.uri.rsplit("/", 1)[0]
+    extra = (
+        *("trainer.max_epochs=60", "trainer.early_stopping.patience=null"),
+        *(f"storage={server}/chaos_studies", f"tracking.uri={server}/chaos_runs"),
+    )
+    restarts = []
+
+    def restart() -> None:
+        postgresql_server.restart()
+        restarts.append(1)
+
+    report = torment(tmp_path, 10, 2, 25.0, extra, restart, timeout_s=500.0)
+    assert restarts
+    monkeypatch.chdir(tmp_path)
+    inspect(config_in(tmp_path, extra), STUDY, 10, report)
+    assert report.faults == []
 
 
 def test_eight_workers_start_at_once_in_an_empty_folder(tmp_path, monkeypatch):

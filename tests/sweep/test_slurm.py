@@ -18,7 +18,7 @@ from astrosweep.config import TrackingConfig
 from astrosweep.tracking import open_tracker
 from tests.conftest import ROOT
 from tests.sweep.slurm import SlurmNode, why_not
-from tests.tracking.conftest import free_port, postgresql_uri  # noqa: F401  (fixtures)
+from tests.tracking.conftest import free_port, postgresql_server, postgresql_uri  # noqa: F401  (fixtures)
 
 WAIT_S = 300.0  # longest wait of one test; it is over much sooner
 QUICK = (

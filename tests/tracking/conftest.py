@@ -11,6 +11,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
@@ -120,9 +121,28 @@ def server_uri(
     return f"http://127.0.0.1:{port}"
 
 
+@dataclass(frozen=True)
+class PostgresqlServer:
+    """A server of this test session.
+
+    Attributes:
+        uri: Address of an empty database.
+        restart: Stops the server, cutting all connections, and starts it again.
+    """
+
+    uri: str
+    restart: Callable[[], None]
+
+
 @pytest.fixture(scope="session")
-def postgresql_uri(free_port: Callable[[], int]) -> Iterator[str]:
-    """The address of an empty PostgreSQL database on this machine; PostgreSQL refuses to run as root."""
+def postgresql_uri(postgresql_server: PostgresqlServer) -> str:
+    """The address of an empty PostgreSQL database on this machine."""
+    return postgresql_server.uri
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(free_port: Callable[[], int]) -> Iterator[PostgresqlServer]:
+    """A PostgreSQL server on this machine; PostgreSQL refuses to run as root."""
     pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
     if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
         pytest.skip("PostgreSQL is not installed")
@@ -148,7 +168,13 @@ def postgresql_uri(free_port: Callable[[], int]) -> Iterator[str]:
     port = free_port()
     data, options = f"{folder}/data", f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     run("initdb", "--pgdata", data, "--username", "ada", "--auth", "trust", "--no-sync")
-    run("pg_ctl", "--pgdata", data, "--wait", "--log", f"{folder}/log", "--options", options, "start")
-    yield f"postgresql+psycopg://ada@127.0.0.1:{port}/postgres"
+
+    def control(*words: str) -> None:
+        run("pg_ctl", "--pgdata", data, "--wait", "--log", f"{folder}/log", "--options", options, *words)
+
+    control("start")
+    yield PostgresqlServer(
+        f"postgresql+psycopg://ada@127.0.0.1:{port}/postgres", lambda: control("--mode", "fast", "restart")
+    )
     run("pg_ctl", "--pgdata", data, "--mode", "fast", "stop")
     shutil.rmtree(folder)

@@ -150,7 +150,8 @@ def _append_workers(composed: DictConfig) -> None:
     with open_dict(composed.hydra.sweeper):
         workers = (composed.hydra.sweeper.params or {}).pop("worker", None)
     overrides = composed.hydra.overrides.task
-    if workers and composed.get("search") and not any(text.startswith("worker=") for text in overrides):
+    is_search = composed.get("search") or any(text.startswith("search=") for text in overrides)
+    if workers and is_search and not any(text.startswith("worker=") for text in overrides):
         overrides.append(f"worker={workers}")
 
 
