@@ -1,0 +1,165 @@
+"""Interrupted, dead and displaced workers, and stores that fail: nothing is lost or counted twice."""
+
+import time
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from astrosweep.core.errors import StorageError, TrackingError
+from astrosweep.sweep import objective, open_storage
+from astrosweep.sweep import worker as worker_module
+from astrosweep.sweep.conclusion import conclude
+from astrosweep.sweep.storage import open_lock
+from astrosweep.sweep.study import join
+from astrosweep.sweep.worker import End, work
+from astrosweep.tracking import MemoryTracker
+
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def trial_runs(tracker):
+    return tracker.runs(tags={"role": "trial"})
+
+
+def test_an_interrupted_trial_comes_back_with_its_parameters(search, tracker, monkeypatch):
+    honest = objective.train
+    calls = []
+
+    def interrupt_once(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return honest(*arguments)
+
+    monkeypatch.setattr(objective, "train", interrupt_once)
+    config = search("search.n_trials=3")
+    with pytest.raises(KeyboardInterrupt):
+        work(config, tracker)
+    study, _ = work(config, tracker)
+    states = [trial.state for trial in study.optuna.trials]
+    assert states == [TrialState.COMPLETE, TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]
+    assert study.optuna.trials[2].params == study.optuna.trials[1].params
+    assert [run.status for run in trial_runs(tracker)] == ["finished", "killed", "finished", "finished"]
+
+
+@pytest.mark.parametrize("moment", ["start", "write", "finish"])
+def test_a_worker_may_die_between_any_two_writes(moment, search, monkeypatch):
+    """What ``kill -9`` leaves, at each step of a trial: the next worker brings the records in step."""
+
+    class Died(BaseException):
+        pass
+
+    class Fragile(MemoryTracker):
+        dies = True
+
+        def _die(self, run_id, before):
+            role = self.find(run_id).tags["role"] if run_id else "trial"
+            if self.dies and role == "trial":
+                self.dies = False
+                raise Died
+
+        def start(self, name, tags, parent_id=None, *, resumed=None):
+            run_id = super().start(name, tags, parent_id, resumed=resumed)
+            if moment == "start" and tags.get("role") == "trial":
+                self._die(run_id, moment)
+            return run_id
+
+        def write(self, run_id, record, artifacts=None):
+            super().write(run_id, record, artifacts)
+            if moment == "write":
+                self._die(run_id, moment)
+
+        def finish(self, run_id, record, artifacts=None):
+            if moment == "finish":
+                self._die(run_id, moment)
+            super().finish(run_id, record, artifacts)
+
+    monkeypatch.setattr(objective.Objective, "abandon", lambda self: None)
+    fragile = Fragile()
+    config = search("search.n_trials=2")
+    with pytest.raises(Died):
+        work(config, fragile)
+    time.sleep(4.5 if moment != "finish" else 0.0)
+    monkeypatch.setattr("astrosweep.sweep.conclusion.write_study_figures", lambda *arguments: None)
+    study, _ = work(config, fragile)
+    conclude(study, "finished")
+    ended = [trial for trial in study.optuna.trials if trial.state in ENDED]
+    assert len(ended) == 2
+    assert not [trial for trial in study.optuna.trials if trial.state == TrialState.RUNNING]
+    statuses = {run.run_id: run.status for run in trial_runs(fragile)}
+    assert [statuses[trial.user_attrs["run_id"]] for trial in ended] == ["finished", "finished"]
+    assert sorted(statuses.values()) == (
+        ["finished"] * 2 if moment == "finish" else ["finished"] * 2 + ["killed"]
+    )
+
+
+def test_a_trial_that_another_worker_took_over_is_let_go(search, tracker, monkeypatch):
+    honest = objective.train
+    calls = []
+
+    def slow_once(*arguments):
+        calls.append(1)
+        result = honest(*arguments)
+        if len(calls) == 1:
+            storage = open_storage(config.storage)
+            other = optuna.load_study(study_name=config.study_name, storage=storage)
+            other.tell(0, state=TrialState.FAIL)
+        return result
+
+    monkeypatch.setattr(objective, "train", slow_once)
+    config = search("search.n_trials=2")
+    study, end = work(config, tracker)
+    assert end is End.DONE
+    assert sum(trial.state in ENDED for trial in study.optuna.trials) == 2
+    assert sorted(run.status for run in trial_runs(tracker)) == ["finished", "finished", "killed"]
+
+
+def test_a_store_that_comes_back_is_waited_for(search, tracker, monkeypatch):
+    class Flaky(MemoryTracker):
+        failures = 2
+
+        def start(self, name, tags, parent_id=None, *, resumed=None):
+            if tags.get("role") == "trial" and self.failures:
+                self.failures -= 1
+                raise TrackingError("the database does not answer")
+            return super().start(name, tags, parent_id, resumed=resumed)
+
+    monkeypatch.setattr(worker_module, "_POLL_S", 0.01)
+    flaky = Flaky()
+    study, _ = work(search("search.n_trials=2"), flaky)
+    assert sum(trial.state in ENDED for trial in study.optuna.trials) == 2
+
+    flaky.failures = 10**9
+    with pytest.raises(StorageError, match=r"Given up after 0.1 s.*does not answer"):
+        work(search("search.n_trials=3", "search.patience_s=0.1"), flaky)
+    flaky.failures = 0
+    study, _ = work(search("search.n_trials=3"), flaky)
+    assert sum(trial.state in ENDED for trial in study.optuna.trials) == 3
+
+
+@pytest.mark.parametrize(
+    ("storage", "reason"),
+    [
+        ("sqlite:////proc/none/studies.db", "No such file|cannot be opened"),
+        ("postgresql+psycopg://nobody:secret@localhost:1/none", "refused|connection"),
+        ("sqlite:///{tmp}/text.db", "not an SQLite database"),
+    ],
+)
+def test_a_storage_that_cannot_be_used_is_named(storage, reason, search, tmp_path, tracker):
+    (tmp_path / "text.db").write_text("this is no database " * 100)
+    config = search().model_copy(update={"storage": storage.format(tmp=tmp_path)})
+    with pytest.raises(StorageError, match=reason) as caught:
+        join(config, tracker, report=None)
+    assert "Studies cannot be kept in" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_lock_is_held_by_one_at_a_time(tmp_path):
+    url = f"sqlite:///{tmp_path}/studies.db"
+    one, other = open_lock(url, "a"), open_lock(url, "b")
+    one.acquire()
+    other.acquire()
+    one.release()
+    one.release()
+    other.release()
