@@ -134,14 +134,17 @@ def torment(
             if restart is not None and not restarted and done >= n_trials // 2:
                 restart()
                 restarted = True
-            if done < n_trials and time.monotonic() >= next_kill_s:
-                alive = [process for process in workers if process is not None]
-                victims = alive if not all_killed and done >= n_trials // 3 else alive[:0]
-                all_killed = all_killed or bool(victims)
-                for victim in victims or generator.sample(alive, min(1, len(alive))):
-                    os.killpg(victim.pid, signal.SIGKILL)
-                    victim.wait()
-                    report.kills += 1
+            alive = [process for process in workers if process is not None]
+            victims: list[subprocess.Popen[bytes]] = []
+            if not all_killed and n_trials // 3 <= done < n_trials:
+                victims, all_killed = alive, True
+            elif done < n_trials and time.monotonic() >= next_kill_s:
+                victims = generator.sample(alive, min(1, len(alive)))
+            for victim in victims:
+                os.killpg(victim.pid, signal.SIGKILL)
+                victim.wait()
+                report.kills += 1
+            if victims:
                 next_kill_s = time.monotonic() + generator.uniform(0.5, 1.5) * kill_every_s
             time.sleep(0.5)
     finally:
