@@ -10,10 +10,9 @@ from astrosweep.core.errors import StorageError, TrackingError
 from astrosweep.sweep import objective, open_storage
 from astrosweep.sweep import worker as worker_module
 from astrosweep.sweep.conclusion import conclude
-from astrosweep.sweep.storage import open_lock
 from astrosweep.sweep.study import join
 from astrosweep.sweep.worker import End, work
-from astrosweep.tracking import MemoryTracker
+from astrosweep.tracking import MemoryTracker, open_lock
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 

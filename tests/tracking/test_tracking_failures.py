@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
@@ -283,8 +284,9 @@ def test_a_folder_that_may_not_be_written(
     try:
         if inside == "present":
             shutil.copy(made_database, folder / "mlflow.db")
-            (folder / "mlflow.db.lock").touch(0o666)
-            (folder / "mlflow.db.lock").chmod(0o666)
+            lock = folder / f"mlflow.db.{zlib.crc32(b'creation'):08x}.lock"
+            lock.touch(0o666)
+            lock.chmod(0o666)
             (folder / "mlflow.db").chmod(0o444)
         folder.chmod(0o555)
         config = sqlite_config.model_copy(update={"uri": f"sqlite:///{folder}/mlflow.db"})

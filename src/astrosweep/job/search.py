@@ -35,7 +35,7 @@ def run_worker(config: RunConfig, tracker: Tracker, *, alone: bool) -> RunRecord
     counts = study.counts()
     if end is End.FAILURES:
         reason = (
-            f"Study {name!r} stopped: {counts.failed} trials failed, more than search.max_failures="
+            f"Study {name!r} stopped: {counts.failed} trials failed, search.max_failures="
             f"{config.search.max_failures if config.search else 0}; it has {counts.complete} complete and "
             f"{counts.pruned} pruned trials. Each failed run in MLflow has its reason."
         )

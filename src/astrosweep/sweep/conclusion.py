@@ -13,9 +13,9 @@ from astrosweep.core.types import RunRecord, RunStatus
 from astrosweep.recording import write_config
 from astrosweep.report import importances, write_study_figures
 from astrosweep.sweep.counts import RUN_ID, Counts
-from astrosweep.sweep.storage import open_lock
 from astrosweep.sweep.study import Study
 from astrosweep.sweep.summary import best_trials, duration_of, run_of
+from astrosweep.tracking import held, open_lock
 
 _CONCLUDED = "concluded"
 BEST_RUN = "best_run_id"
@@ -36,13 +36,12 @@ def conclude(study: Study, status: RunStatus, error: str = "") -> None:
         TrackingError: The record cannot take it.
         StorageError: The storage does not answer.
     """
-    lock = open_lock(study.config.storage, f"{study.name}.conclusion")
-    lock.acquire()
-    try:
+    with held(open_lock(study.config.storage, f"{study.name}.conclusion")):
         study.reconcile()
         counts = study.counts()
         mark = [counts.complete, counts.pruned, counts.failed, status]
-        if study.optuna.user_attrs.get(_CONCLUDED) == mark:
+        has_end = study.tracker.find(study.run_id).status != "running"
+        if has_end and study.optuna.user_attrs.get(_CONCLUDED) == mark:
             return
         folder = Path(tempfile.mkdtemp(prefix="astrosweep-study-"))
         try:
@@ -52,8 +51,6 @@ def conclude(study: Study, status: RunStatus, error: str = "") -> None:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         study.optuna.set_user_attr(_CONCLUDED, mark)
-    finally:
-        lock.release()
 
 
 def _write(study: Study, counts: Counts, folder: Path, status: RunStatus, error: str) -> RunRecord:

@@ -18,8 +18,8 @@ from astrosweep.sweep.counts import ERROR, RUN_ID, Counts, abandoned, count
 from astrosweep.sweep.identity import check_unchanged, identity_of
 from astrosweep.sweep.pruning import build_pruner, stride_of
 from astrosweep.sweep.samplers import build_sampler
-from astrosweep.sweep.storage import Lock, explained, open_lock, open_storage
-from astrosweep.tracking import RunSummary, Tracker
+from astrosweep.sweep.storage import explained, open_storage
+from astrosweep.tracking import Lock, RunSummary, Tracker, open_lock
 
 _log = logging.getLogger(__name__)
 _IDENTITY = "identity"
@@ -155,7 +155,6 @@ def _identify(study: Study, report: DataReport) -> None:
         check_unchanged(study.name, then, now)
     if then != now:
         study.optuna.set_user_attr(_IDENTITY, now)
-        study.optuna.set_user_attr("objectives", search.objectives)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study.optuna.set_metric_names(search.objectives)
@@ -166,9 +165,13 @@ def _open_run(study: Study, report: DataReport) -> str:
     known = study.optuna.user_attrs.get(RUN_ID)
     if known:
         try:
-            return study.tracker.find(known).run_id
+            run = study.tracker.find(known)
         except TrackingError:
             _log.info("The record has no run of study %r: a new one is started.", study.name)
+        else:
+            if run.status != "running" and not study.counts().is_done:
+                study.tracker.start(study.name, {}, resumed=run.run_id)
+            return run.run_id
     tags = {**tags_of(study.config), **tags_of_data(report), "role": "study", "study": study.name}
     run_id = study.tracker.start(study.name, tags)
     study.optuna.set_user_attr(RUN_ID, run_id)

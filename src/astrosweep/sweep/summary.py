@@ -7,9 +7,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import TrackingError
-from astrosweep.core.types import RunRecord
+from astrosweep.core.types import RunRecord, RunStatus
 from astrosweep.report import StudyRow
-from astrosweep.sweep.counts import RUN_ID, count
+from astrosweep.sweep.counts import RUN_ID, Counts, count
 from astrosweep.sweep.storage import open_storage
 from astrosweep.tracking import RunSummary, Tracker
 
@@ -40,11 +40,7 @@ def summarize(config: RunConfig, tracker: Tracker) -> StudyRow:
     run = run_of(tracker, best[0]) if len(best) == 1 else None
     return StudyRow(
         name=name,
-        status="finished"
-        if counts.is_done
-        else "failed"
-        if counts.failed > search.max_failures
-        else "killed",
+        status=_status(found, counts, tracker),
         n_trials=counts.target,
         n_complete=counts.complete,
         n_pruned=counts.pruned,
@@ -57,6 +53,17 @@ def summarize(config: RunConfig, tracker: Tracker) -> StudyRow:
         metrics=dict(run.metrics) if run else {},
         duration_s=duration_of(found.get_trials(deepcopy=False)),
     )
+
+
+def _status(study: optuna.Study, counts: Counts, tracker: Tracker) -> RunStatus:
+    """How the study's own run ended; without that record, whether it has all its trials."""
+    try:
+        ended = tracker.find(str(study.user_attrs.get(RUN_ID, ""))).status
+    except TrackingError:
+        ended = "running"
+    if ended == "running":
+        return "finished" if counts.is_done else "killed"
+    return ended
 
 
 def best_trials(study: optuna.Study) -> list[FrozenTrial]:

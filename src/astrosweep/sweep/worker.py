@@ -87,7 +87,7 @@ class _Worker:
         try:
             counts = study.counts()
             if counts.is_done:
-                return End.DONE
+                return End.DONE if counts.done else End.FAILURES  # of a grid every point may fail
             if counts.failed > self._search.max_failures:
                 return End.FAILURES
             if self._search.timeout_s and time.monotonic() - self._started_s > self._search.timeout_s:

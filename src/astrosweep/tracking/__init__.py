@@ -4,6 +4,8 @@ Importing this package is cheap: MLflow (3 s) is imported when a tracker is open
 """
 
 from astrosweep.tracking.address import hide_password
+from astrosweep.tracking.failures import known_reason
+from astrosweep.tracking.lock import SQLITE, Lock, absolute, held, open_lock
 from astrosweep.tracking.memory import MemoryTracker
 from astrosweep.tracking.mlflow_tracker import MlflowTracker
 from astrosweep.tracking.opening import open_tracker
@@ -13,12 +15,18 @@ from astrosweep.tracking.summary import RunSummary
 from astrosweep.tracking.ui import ui_command
 
 __all__ = [
+    "SQLITE",
+    "Lock",
     "MemoryTracker",
     "MlflowTracker",
     "RunSummary",
     "Tracker",
+    "absolute",
     "create_stores",
+    "held",
     "hide_password",
+    "known_reason",
+    "open_lock",
     "open_tracker",
     "ui_command",
 ]

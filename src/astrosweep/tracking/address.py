@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astrosweep.config import TrackingConfig
+from astrosweep.tracking.lock import SQLITE, absolute
 
-_SQLITE = "sqlite:///"
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@]*@")
 
 
@@ -43,8 +43,8 @@ class Address:
             artifacts = None
         elif artifacts and "://" not in artifacts:
             artifacts = os.path.abspath(artifacts)
-        if uri.startswith(_SQLITE):
-            uri = f"{_SQLITE}{os.path.abspath(uri.removeprefix(_SQLITE))}"
+        if uri.startswith(SQLITE):
+            uri = absolute(uri)
         elif uri.startswith("postgresql") and "connect_timeout=" not in uri:
             uri += f"{'&' if '?' in uri else '?'}connect_timeout={math.ceil(config.timeout_s)}"
         return cls(uri, artifacts, config.experiment, config.timeout_s)
@@ -62,4 +62,4 @@ class Address:
     @property
     def sqlite_file(self) -> Path | None:
         """The database file, if it is one."""
-        return Path(self.uri.removeprefix(_SQLITE)) if self.uri.startswith(_SQLITE) else None
+        return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None

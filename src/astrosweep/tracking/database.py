@@ -1,15 +1,11 @@
 """What is done with MLflow's database directly: reach it within a time, and write curves fast."""
 
 import math
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from astrosweep.tracking.address import Address
 from astrosweep.tracking.points import LARGEST, Point
-
-_CREATION_KEY = 0x61737472
-"""Number of the PostgreSQL advisory lock; any number will do that nobody else uses."""
 
 
 class Database:
@@ -34,15 +30,6 @@ class Database:
         import sqlalchemy
 
         return sqlalchemy.inspect(self._engine).get_table_names()
-
-    @contextmanager
-    def advisory_lock(self) -> Iterator[None]:
-        """Hold PostgreSQL's lock on creation; it is released when the connection ends, however it ends."""
-        import sqlalchemy
-
-        with self._engine.connect() as connection:
-            connection.execute(sqlalchemy.text("SELECT pg_advisory_lock(:key)"), {"key": _CREATION_KEY})
-            yield
 
     def add_history(self, run_id: str, points: Iterable[Point]) -> None:
         """Add points to MLflow's table ``metrics``, in one transaction, leaving those that are there.

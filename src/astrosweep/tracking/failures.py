@@ -17,7 +17,7 @@ _READ_ONLY = (
 _NO_DRIVER = 'the PostgreSQL driver is not installed. Run: pip install "psycopg[binary]"'
 
 _PHRASES = (
-    ("file is not a database", "the file is not an SQLite database. Move it away, or set tracking.uri"),
+    ("file is not a database", "the file is not an SQLite database. Move it away, or choose another place"),
     ("database is locked", "another process holds a lock on it. End it, then run the command again"),
     ("readonly database", _READ_ONLY),
     ("unable to open database file", _CLOSED),
@@ -46,6 +46,11 @@ def explain(error: BaseException, address: Address) -> str:
     return _explain_server(error, address) if address.is_server else _explain_database(error, address)
 
 
+def known_reason(text: str) -> str | None:
+    """What a database driver's message means and what to do, if it is one that users meet."""
+    return next((reason for phrase, reason in _PHRASES if phrase in text), None)
+
+
 def was_not_served(error: BaseException) -> bool:
     """Whether the server certainly did nothing, so that the request can be sent again."""
     from requests.exceptions import RetryError
@@ -60,9 +65,8 @@ def was_not_served(error: BaseException) -> bool:
 
 def _explain_database(error: BaseException, address: Address) -> str:
     text = str(error)
-    for phrase, explanation in _PHRASES:
-        if phrase in text:
-            return explanation
+    if reason := known_reason(text):
+        return reason
     if "out-of-date database schema" in text:
         return f"another version of MLflow made it. Keep a copy, then run: mlflow db upgrade {address.shown}"
     if address.sqlite_file is None and "OperationalError" in text:

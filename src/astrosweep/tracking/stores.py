@@ -8,14 +8,15 @@ from astrosweep.config import TrackingConfig
 from astrosweep.core.errors import TrackingError
 from astrosweep.tracking.address import Address
 from astrosweep.tracking.calls import Calls
-from astrosweep.tracking.creation_lock import file_lock
 from astrosweep.tracking.database import Database
+from astrosweep.tracking.lock import held, open_lock
 from astrosweep.tracking.quiet import import_mlflow
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
+_LOCK_WAIT_S = 120.0
 _OTHER = "or choose another tracking.experiment"
 
 _TRAINING_PAGES = {"mlflow.experimentKind": "custom_model_development"}
@@ -72,9 +73,7 @@ def _make(address: Address) -> tuple["MlflowClient", "Experiment"]:
 def _creation_lock(address: Address) -> AbstractContextManager[None]:
     if address.is_server:
         return nullcontext()
-    if address.sqlite_file:
-        return file_lock(address.sqlite_file.with_name(f"{address.sqlite_file.name}.lock"))
-    return Database(address, address.timeout_s).advisory_lock()
+    return held(open_lock(address.uri, "creation", _LOCK_WAIT_S))
 
 
 def _experiment(client: "MlflowClient", address: Address) -> "Experiment":
