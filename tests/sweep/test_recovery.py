@@ -10,6 +10,7 @@ from astrosweep.core.errors import StorageError, TrackingError
 from astrosweep.sweep import objective, open_storage
 from astrosweep.sweep import worker as worker_module
 from astrosweep.sweep.conclusion import conclude
+from astrosweep.sweep.data import DataCache
 from astrosweep.sweep.study import join
 from astrosweep.sweep.worker import End, work
 from astrosweep.tracking import MemoryTracker, open_lock
@@ -162,3 +163,43 @@ def test_a_lock_is_held_by_one_at_a_time(tmp_path):
     one.release()
     one.release()
     other.release()
+
+
+def test_a_full_disk_is_waited_for_and_named(search, tracker, monkeypatch):
+    honest, full = objective.write_artifacts, [True]
+
+    def write(*arguments):
+        if full:
+            full.pop()
+            raise OSError(28, "No space left on device")
+        honest(*arguments)
+
+    monkeypatch.setattr(worker_module, "_POLL_S", 0.01)
+    monkeypatch.setattr(objective, "write_artifacts", write)
+    study, _ = work(search("search.n_trials=2"), tracker)
+    states = [trial.state for trial in study.optuna.trials]
+    assert states == [TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]
+    assert study.optuna.trials[1].params == study.optuna.trials[0].params
+
+    full.extend([True] * 100_000)
+    with pytest.raises(StorageError, match=r"Given up after 0 s.*No space left on device"):
+        work(search("search.n_trials=3", "search.patience_s=0.0"), tracker)
+    assert sum(trial.state in ENDED for trial in study.optuna.trials) == 2
+
+
+def test_a_study_that_goes_on_is_in_progress_until_it_ends(search, tracker, monkeypatch):
+    monkeypatch.setattr("astrosweep.sweep.conclusion.write_study_figures", lambda *arguments: None)
+    study, _ = work(search("search.n_trials=1"), tracker)
+    conclude(study, "finished")
+    again = join(search("search.n_trials=1"), tracker, report_of(study))
+    assert tracker.find(again.run_id).status == "finished"
+    more = join(search("search.n_trials=2"), tracker, report_of(study))
+    assert tracker.find(more.run_id).status == "running"
+    study, _ = work(search("search.n_trials=2"), tracker)
+    conclude(study, "finished")
+    assert tracker.find(study.run_id).status == "finished"
+
+
+def report_of(study):
+    development, _ = DataCache().get(study.config)
+    return development.report
