@@ -1,0 +1,188 @@
+"""Configuration of the cluster profiles: source, observables, resampling and preparation."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from astrosweep.config.base import Strict
+
+Observable = Literal["sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz"]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Range = Annotated[list[Annotated[float, Field(gt=0.0)]], Field(min_length=2, max_length=2)]
+
+
+class ClusterSimulationConfig(Strict):
+    """The built-in simulated sample.
+
+    Attributes:
+        n_clusters: Number of clusters.
+        seed: Seed of the sample, apart from the seed of the run.
+        generator: How true profiles are drawn: ``vikhlinin`` (parametric density, generalised NFW pressure),
+            ``lognormal`` (Gaussian random functions about the REXCESS medians), or a ``mixture`` of equal parts.
+        noise: Factor on all noise; 0 for none, 1 as in the recipe.
+        y_noise: ``separated``: all six y profiles after component separation; ``raw``: raw bands.
+        clumping: Whether gas clumps raise the surface brightness outwards.
+        elongation: Whether clusters are stretched along the line of sight.
+        relativistic: Whether hot gas lowers y by the relativistic correction of each band.
+        cache_dir: Folder in which samples are kept; null computes them anew.
+    """
+
+    n_clusters: Annotated[int, Field(ge=1, le=10_000_000)] = 118
+    seed: Annotated[int, Field(ge=0)] = 0
+    generator: Literal["vikhlinin", "lognormal", "mixture"] = "mixture"
+    noise: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
+    y_noise: Literal["separated", "raw"] = "separated"
+    clumping: bool = False
+    elongation: bool = False
+    relativistic: bool = False
+    cache_dir: str | None = "mlruns/simulated"
+
+
+class TablesConfig(Strict):
+    """Tables of radial profiles, one file per cluster and observable.
+
+    Attributes:
+        format: File format; ``auto`` goes by the file's name.
+        radius_column: Column of the radius, counted from 0, or its name.
+        value_column: Column of the value, counted from 0, or its name.
+        error_column: Column of the value's 1-sigma error, counted from 0, or its name; null for none.
+        radius_unit: Unit of the radii where the file does not say; ``arcmin`` and ``r500`` need the clusters'
+            redshifts or R500.
+        properties: File with ``name``, ``redshift`` and ``r500_kpc`` of the clusters; null takes
+            ``clusters.csv`` of the directory where there is one.
+    """
+
+    format: Literal["auto", "text", "ecsv", "fits"] = "auto"
+    radius_column: Annotated[int, Field(ge=0)] | str = 0
+    value_column: Annotated[int, Field(ge=0)] | str = 3
+    error_column: Annotated[int, Field(ge=0)] | str | None = None
+    radius_unit: Literal["kpc", "Mpc", "arcmin", "r500"] = "kpc"
+    properties: str | None = None
+
+
+class ClusterCleaningConfig(Strict):
+    """What happens to gaps inside a profile.
+
+    Attributes:
+        gaps: ``interpolate`` fills points without a value between measured ones; ``refuse`` does not.
+        min_points: A profile with fewer points is refused.
+    """
+
+    gaps: Literal["interpolate", "refuse"] = "interpolate"
+    min_points: Annotated[int, Field(ge=2)] = 3
+
+
+class AugmentationConfig(Strict):
+    """Variations of the training clusters, drawn anew in each epoch.
+
+    Attributes:
+        noise: Draw fresh noise: about the noiseless profile where it is known, else on top of the measured one.
+        amplitude: Scatter (natural logarithm) of a common factor on the density; sb follows with its square,
+            y and pressure with the factor itself, temperatures stay.
+        redshift: Scatter of the redshift; sb dims as (1 + z)^-4. Beams stay as they are.
+    """
+
+    noise: bool = False
+    amplitude: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
+    redshift: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
+
+
+class ProfilePreparationConfig(Strict):
+    """From profiles on their own radii to arrays on common ones.
+
+    Attributes:
+        n_input: Points of each observed profile that the network sees.
+        n_output: Points of each target profile.
+        spacing: Spacing of the scaled radii.
+        input_range: First and last scaled radius of the input.
+        output_range: First and last scaled radius of the output.
+        radius: What radii are divided by: ``r500``, the ``outermost`` measured radius of the cluster, or
+            ``auto``: r500 where it is known for all clusters.
+        output: ``values`` on the common radii, or ``radii_and_values`` on each cluster's own radii.
+        logarithm: Whether values are learned as logarithms; observables that noise makes negative take asinh.
+        standardise: Whether each point is shifted and scaled by mean and standard deviation of the training
+            clusters.
+        line_of_sight: Whether observables are divided by their known dependence on redshift and R500:
+            sb by (1 + z)^-4 R500, y by R500. ``auto``: where both are known.
+        context: Constant channels: ``redshift``, ``r500``.
+        masks: Whether channels say which points were measured; ``auto``: where any is missing.
+        tolerance: Largest relative change of a profile by preparation and back, inside the measured range;
+            a larger one is refused.
+        augmentation: Variations of the training clusters.
+    """
+
+    n_input: Annotated[int, Field(ge=4, le=10_000)] = 50
+    n_output: Annotated[int, Field(ge=4, le=10_000)] = 100
+    spacing: Literal["log", "linear"] = "log"
+    input_range: Range = [0.01, 1.5]
+    output_range: Range = [0.01, 1.5]
+    radius: Literal["auto", "r500", "outermost"] = "auto"
+    output: Literal["values", "radii_and_values"] = "values"
+    logarithm: bool = True
+    standardise: bool = True
+    line_of_sight: Literal["auto", "on", "off"] = "auto"
+    context: list[Literal["redshift", "r500"]] = []
+    masks: Literal["auto", "on", "off"] = "auto"
+    tolerance: Annotated[float, Field(gt=0.0)] = 1e-6
+    augmentation: AugmentationConfig = AugmentationConfig()
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "ProfilePreparationConfig":
+        for name in ("input_range", "output_range"):
+            low, high = getattr(self, name)
+            if low >= high:
+                raise ValueError(f"{name}: the first radius {low:g} must be below the last {high:g}")
+        return self
+
+
+class ClusterDataConfig(Strict):
+    """Profiles of galaxy clusters and how they become inputs and targets.
+
+    Attributes:
+        name: Kind of data.
+        source: Where the profiles come from: ``simulated``; ``tables``: files of radial profiles; ``rexcess``:
+            a table of real density and pressure profiles, observed through the forward model.
+        path: Directory of ``source=tables``, file of ``source=rexcess``.
+        input_file: The ``input_file.json`` of the original application; it takes the place of the settings
+            that it has.
+        observables: The observed profiles that the network sees, in the order of its channels.
+        simulation: Settings of ``source=simulated``; noise settings hold for ``rexcess`` too.
+        tables: Settings of ``source=tables``.
+        cleaning: Gaps.
+        preparation: Resampling and scaling.
+        batch_size: Clusters of one optimiser step.
+    """
+
+    name: Literal["cluster"]
+    source: Literal["simulated", "tables", "rexcess"] = "simulated"
+    path: str | None = None
+    input_file: str | None = None
+    observables: Annotated[list[Observable], Field(min_length=1)] = [
+        "sb",
+        "Txray",
+        "y100GHz",
+        "y143GHz",
+        "y217GHz",
+        "y353GHz",
+        "y545GHz",
+        "y857GHz",
+    ]
+    simulation: ClusterSimulationConfig = ClusterSimulationConfig()
+    tables: TablesConfig = TablesConfig()
+    cleaning: ClusterCleaningConfig = ClusterCleaningConfig()
+    preparation: ProfilePreparationConfig = ProfilePreparationConfig()
+    batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 8
+
+    @model_validator(mode="after")
+    def _path_belongs_to_source(self) -> "ClusterDataConfig":
+        if self.source == "simulated" and self.path:
+            raise ValueError(
+                f"path={self.path} is given but source=simulated; allowed: source=tables or rexcess"
+            )
+        if self.source != "simulated" and not (self.path or self.input_file):
+            raise ValueError(
+                f"source={self.source} needs path=<{'file' if self.source == 'rexcess' else 'directory'}>"
+            )
+        if len(set(self.observables)) < len(self.observables):
+            raise ValueError(f"observables named twice: {self.observables}")
+        return self

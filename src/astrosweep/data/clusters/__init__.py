@@ -1,0 +1,1 @@
+"""Galaxy clusters: simulated or read, resampled, prepared."""

@@ -1,0 +1,103 @@
+"""A sample of galaxy clusters: observed radial profiles, and the true 3D profiles where they are known.
+
+Shapes: N clusters, L points of a profile. Profiles of different lengths are padded with NaN at their end.
+Units: radii kpc; ``sb`` erg/s/cm^2/sr (any unit, the same for all clusters); ``Txray`` and ``t3d`` keV;
+``y...`` Compton parameter, no unit; ``szp3d`` electron pressure, keV/cm^3; ``ne3d`` electrons/cm^3.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from astrosweep.core.types import FloatArray, IdArray
+
+OBSERVABLES = ("sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz")
+TARGETS = ("szp3d", "ne3d", "t3d")
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """One kind of profile of N clusters.
+
+    Attributes:
+        radius: Increasing radii, shape (N, L), kpc; NaN beyond a cluster's last point. A cluster without this
+            profile has NaN throughout.
+        value: Shape (N, L); NaN where a point has no value (a gap), and beyond the last point.
+        error: 1-sigma error of the value, shape (N, L); NaN where unknown.
+        noiseless: For simulated profiles the value before noise, shape (N, L); None for real ones.
+    """
+
+    radius: FloatArray
+    value: FloatArray
+    error: FloatArray
+    noiseless: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.radius)
+
+    def take(self, rows: IdArray) -> "Profiles":
+        """Return the profiles of some clusters, by position."""
+        noiseless = None if self.noiseless is None else self.noiseless[rows]
+        return Profiles(self.radius[rows], self.value[rows], self.error[rows], noiseless)
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterSample:
+    """Clusters as simulated or read, before anything is resampled.
+
+    Attributes:
+        ids: Identifiers, shape (N,), unique.
+        names: Shape (N,), strings, unique.
+        redshift: Shape (N,); NaN where unknown.
+        r500_kpc: R500 in kpc, shape (N,); NaN where unknown.
+        observed: Observable to its profiles; one of ``OBSERVABLES`` each.
+        targets: Target to its profiles; one of ``TARGETS`` each. Empty for clusters whose truth is unknown
+            or sealed.
+        generator: What each cluster was drawn from or read from, shape (N,), strings.
+        origin: Where the sample comes from, for reports.
+        facts: What reading it did that a user should know, for the data report.
+    """
+
+    ids: IdArray
+    names: np.ndarray
+    redshift: FloatArray
+    r500_kpc: FloatArray
+    observed: Mapping[str, Profiles]
+    targets: Mapping[str, Profiles]
+    generator: np.ndarray
+    origin: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: IdArray) -> "ClusterSample":
+        """Return some of the clusters, by position."""
+        return replace(
+            self,
+            ids=self.ids[rows],
+            names=self.names[rows],
+            redshift=self.redshift[rows],
+            r500_kpc=self.r500_kpc[rows],
+            observed={name: profiles.take(rows) for name, profiles in self.observed.items()},
+            targets={name: profiles.take(rows) for name, profiles in self.targets.items()},
+            generator=self.generator[rows],
+        )
+
+    def sealed(self) -> "ClusterSample":
+        """Return the clusters without their targets."""
+        return replace(self, targets={})
+
+    @property
+    def fingerprint(self) -> str:
+        """First 16 hexadecimal digits of the SHA-256 of names, radii, values and errors."""
+        digest = hashlib.sha256("\n".join(map(str, self.names)).encode())
+        digest.update(self.redshift.tobytes() + self.r500_kpc.tobytes())
+        for kind in (self.observed, self.targets):
+            for name in sorted(kind):
+                digest.update(name.encode())
+                for array in (kind[name].radius, kind[name].value, kind[name].error):
+                    digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
