@@ -1,0 +1,104 @@
+"""The built-in sample: simulated clusters whose true profiles are known.
+
+Clusters are drawn in blocks with random numbers of their own, so a cluster is the same whatever number of
+clusters is asked for.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.random import Generator, SeedSequence, default_rng
+
+from astrosweep.config.cluster import ClusterSimulationConfig
+from astrosweep.core.types import FloatArray
+from astrosweep.data.clusters.lognormal import draw_lognormal
+from astrosweep.data.clusters.observe import observe, targets_of
+from astrosweep.data.clusters.sample import ClusterSample, Profiles
+from astrosweep.data.clusters.truths import TrueClusters, draw_masses, plausible, scaled_to
+from astrosweep.data.clusters.vikhlinin import draw_vikhlinin
+
+BLOCK = 200
+"""Clusters that share random numbers. Changing it changes every sample."""
+GENERATORS: dict[str, Callable[[int, Generator], tuple[FloatArray, FloatArray]]] = {
+    "vikhlinin": draw_vikhlinin,
+    "lognormal": draw_lognormal,
+}
+
+
+def simulate_clusters(config: ClusterSimulationConfig) -> ClusterSample:
+    """Simulate a sample.
+
+    Args:
+        config: Number, seed, generator, noise and effects.
+
+    Returns:
+        Clusters ``sim-000000`` and so on, with all observables and targets.
+    """
+    n_blocks = -(-config.n_clusters // BLOCK)
+    blocks = [_simulate_block(block, config) for block in range(n_blocks)]
+    ids = np.arange(config.n_clusters, dtype=np.int64)
+    clusters, generators, observed, targets = zip(*blocks, strict=True)
+    return ClusterSample(
+        ids=np.arange(n_blocks * BLOCK, dtype=np.int64),
+        names=np.array([f"sim-{i:06d}" for i in range(n_blocks * BLOCK)]),
+        redshift=np.concatenate([part.redshift for part in clusters]),
+        r500_kpc=np.concatenate([part.r500_kpc for part in clusters]),
+        observed=_joined(observed),
+        targets=_joined(targets),
+        generator=np.concatenate(generators),
+        origin=f"{config.n_clusters} simulated clusters ({config.generator}), seed {config.seed}",
+        facts={},
+    ).take(ids)
+
+
+def _simulate_block(
+    block: int, config: ClusterSimulationConfig
+) -> tuple[TrueClusters, np.ndarray, dict[str, Profiles], dict[str, Profiles]]:
+    """Draw and observe ``BLOCK`` clusters."""
+    truth_seed, noise_seed = SeedSequence(config.seed, spawn_key=(block,)).spawn(2)
+    rng = default_rng(truth_seed)
+    names = list(GENERATORS) if config.generator == "mixture" else [config.generator]
+    share = BLOCK // len(names)
+    parts = [_draw(name, share, rng) for name in names]
+    # One of each generator in turn, in random order: any number of clusters is a fair mixture.
+    order = rng.permuted(np.arange(BLOCK).reshape(len(names), share), axis=0).T.ravel()
+    clusters = TrueClusters(
+        *(
+            np.concatenate([getattr(part, field) for part in parts])[order]
+            for field in ("redshift", "r500_kpc", "density", "pressure")
+        )
+    )
+    generator = np.repeat(np.array(names), share)[order]
+    return clusters, generator, observe(clusters, config, default_rng(noise_seed)), targets_of(clusters)
+
+
+def _draw(generator: str, n: int, rng: Generator) -> TrueClusters:
+    """Draw ``n`` plausible clusters; implausible ones are replaced."""
+    kept: list[TrueClusters] = []
+    missing = n
+    while missing:
+        mass, redshift = draw_masses(n, rng)
+        drawn = scaled_to(mass, redshift, *GENERATORS[generator](n, rng))
+        kept.append(drawn.take(plausible(drawn)[:missing]))
+        missing -= len(kept[-1])
+    return TrueClusters(
+        *(
+            np.concatenate([getattr(part, field) for part in kept])
+            for field in ("redshift", "r500_kpc", "density", "pressure")
+        )
+    )
+
+
+def _joined(blocks: tuple[dict[str, Profiles], ...]) -> dict[str, Profiles]:
+    """Join the same profiles of several blocks."""
+    return {name: _join([block[name] for block in blocks]) for name in blocks[0]}
+
+
+def _join(parts: list[Profiles]) -> Profiles:
+    noiseless = [part.noiseless for part in parts if part.noiseless is not None]
+    return Profiles(
+        radius=np.concatenate([part.radius for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
+        error=np.concatenate([part.error for part in parts]),
+        noiseless=np.concatenate(noiseless) if noiseless else None,
+    )
