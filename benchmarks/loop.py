@@ -82,7 +82,7 @@ def make_fold(n_rows: int, n_features: int) -> Fold:
 def run_floor(config: RunConfig, fold: Fold, transform: TargetTransform) -> None:
     """The arithmetic and nothing else."""
     torch.manual_seed(config.seed)
-    module = RegressionModule(config, fold.train.features.shape[1], 1, transform)
+    module = RegressionModule(config, fold.layout, transform)
     network, l2 = module.network, config.model.l2
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
     kernels = [layer.weight for layer in network.modules() if isinstance(layer, nn.Linear)]
@@ -122,7 +122,7 @@ def run_floor(config: RunConfig, fold: Fold, transform: TargetTransform) -> None
 def run_trainer(config: RunConfig, fold: Fold, transform: TargetTransform) -> None:
     """Lightning's Trainer as its users write it."""
     torch.manual_seed(config.seed)
-    module = RegressionModule(config, fold.train.features.shape[1], 1, transform)
+    module = RegressionModule(config, fold.layout, transform)
 
     def loader(part: Dataset, batch_size: int, shuffle: bool) -> "DataLoader[tuple[torch.Tensor, ...]]":
         y, e = module.loss.encode(part.target, part.target_error)

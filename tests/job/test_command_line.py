@@ -19,6 +19,7 @@ import torch
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from astrosweep.config import TrackingConfig
+from astrosweep.core.types import Layout
 from astrosweep.data.prepare import load_transformer
 from astrosweep.job import judged_by_pydantic
 from astrosweep.tracking import open_tracker
@@ -137,7 +138,7 @@ def test_recorded_weights_and_preparation_give_the_recorded_predictions(multirun
     config = load_run_config(root / "config.yaml")
     facts = json.loads((root / "fold_0" / "fold.json").read_text())
     transform = TargetTransform(**facts["target_transform"])
-    module = RegressionModule(config, len(facts["feature_names"]), 1, transform)
+    module = RegressionModule(config, Layout((len(facts["feature_names"]),), ("parallax",)), transform)
     module.load_state_dict(torch.load(root / "fold_0" / "weights.pt", weights_only=True))
     report = json.loads((root / "data_report.json").read_text())
     table = load_stars(config.data)

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from astrosweep.config import DnnConfig, MlpConfig
+from astrosweep.core.types import Layout
 from astrosweep.models import build
 
 GOLDEN_MLP = [0.078462, -0.096952, 0.01816, -0.017182, 0.040542, -0.102465]
@@ -16,7 +17,7 @@ def dense_layers(network):
 
 
 def test_mlp_is_the_studies_network():
-    network = build(MlpConfig(), 11, 1)
+    network = build(MlpConfig(), Layout((11,), ("parallax",)), 1)
     assert [(d.in_features, d.out_features) for d in dense_layers(network)] == [
         (11, 256),
         (256, 128),
@@ -33,7 +34,7 @@ def test_mlp_is_the_studies_network():
 
 
 def test_dnn_is_the_studies_network():
-    network = build(DnnConfig(), 11, 1)
+    network = build(DnnConfig(), Layout((11,), ("parallax",)), 1)
     assert len(dense_layers(network)) == 7
     assert {layer.p for layer in network if isinstance(layer, nn.Dropout)} == {0.05}
     assert {layer.negative_slope for layer in network if isinstance(layer, nn.LeakyReLU)} == {1e-4}
@@ -48,13 +49,13 @@ def test_every_choice_builds_and_gives_finite_outputs(activation, initialisation
     config = MlpConfig(
         activation=activation, initialisation=initialisation, hidden=[8], batch_norm=False, dropout=0.1
     )
-    output = build(config, 3, 2)(torch.randn(5, 3))
+    output = build(config, Layout((3,), ("parallax",)), 2)(torch.randn(5, 3))
     assert output.shape == (5, 2)
     assert output.isfinite().all()
 
 
 def test_one_layer_is_linear():
-    assert len(dense_layers(build(DnnConfig(n_layers=1), 4, 1))) == 1
+    assert len(dense_layers(build(DnnConfig(n_layers=1), Layout((4,), ("parallax",)), 1))) == 1
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,6 @@ def test_one_layer_is_linear():
 )
 def test_golden_output(config, golden):
     torch.manual_seed(0)
-    network = build(config, 4, 2).eval()
+    network = build(config, Layout((4,), ("parallax",)), 2).eval()
     x = torch.linspace(-1, 1, 12).reshape(3, 4)
     assert network(x).detach().flatten().tolist() == pytest.approx(golden, abs=1e-5)

@@ -58,7 +58,7 @@ def test_loop_and_lightning_trainer_reach_the_same_weights(overrides, make_confi
     ours = fit(config, fold.fold, fold.target_transform)
 
     torch.manual_seed(config.seed)
-    module = RegressionModule(config, fold.fold.train.features.shape[1], 1, fold.target_transform)
+    module = RegressionModule(config, fold.fold.layout, fold.target_transform)
     datamodule = RegressionDataModule(fold.fold, module.loss, config.data.batch_size, config.seed)
     best = ModelCheckpoint(tmp_path, monitor="val/loss")
     with warnings.catch_warnings():

@@ -1,5 +1,13 @@
 """The validated configuration: Hydra composes, pydantic judges; above this layer nobody sees OmegaConf."""
 
+from astrosweep.config.cluster import (
+    AugmentationConfig,
+    ClusterCleaningConfig,
+    ClusterDataConfig,
+    ClusterSimulationConfig,
+    ProfilePreparationConfig,
+    TablesConfig,
+)
 from astrosweep.config.data import (
     ArchiveConfig,
     CleaningConfig,
@@ -10,7 +18,15 @@ from astrosweep.config.data import (
     StarDataConfig,
 )
 from astrosweep.config.loss import LossConfig
-from astrosweep.config.model import DnnConfig, MlpConfig, ModelConfig
+from astrosweep.config.model import (
+    DnnConfig,
+    EncoderDecoder1dConfig,
+    EncoderDecoder2dConfig,
+    EncoderDecoderSimpleConfig,
+    MlpConfig,
+    ModelConfig,
+    RadialMixerConfig,
+)
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
 from astrosweep.config.parse import load_run_config, parse
 from astrosweep.config.pruner import PrunerConfig
@@ -24,9 +40,16 @@ from astrosweep.config.trainer import TrainerConfig
 
 __all__ = [
     "ArchiveConfig",
+    "AugmentationConfig",
     "CleaningConfig",
+    "ClusterCleaningConfig",
+    "ClusterDataConfig",
+    "ClusterSimulationConfig",
     "Distribution",
     "DnnConfig",
+    "EncoderDecoder1dConfig",
+    "EncoderDecoder2dConfig",
+    "EncoderDecoderSimpleConfig",
     "FeaturesConfig",
     "HoldoutConfig",
     "KFoldConfig",
@@ -36,7 +59,9 @@ __all__ = [
     "OptimizerConfig",
     "OutliersConfig",
     "PreparationConfig",
+    "ProfilePreparationConfig",
     "PrunerConfig",
+    "RadialMixerConfig",
     "RunConfig",
     "SamplerConfig",
     "SchedulerConfig",
@@ -44,6 +69,7 @@ __all__ = [
     "SimulationConfig",
     "SplitConfig",
     "StarDataConfig",
+    "TablesConfig",
     "TrackingConfig",
     "TrainerConfig",
     "load_run_config",

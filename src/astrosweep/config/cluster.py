@@ -17,8 +17,9 @@ class ClusterSimulationConfig(Strict):
     Attributes:
         n_clusters: Number of clusters.
         seed: Seed of the sample, apart from the seed of the run.
-        generator: How true profiles are drawn: ``vikhlinin`` (parametric density, generalised NFW pressure),
-            ``lognormal`` (Gaussian random functions about the REXCESS medians), or a ``mixture`` of equal parts.
+        generator: How true profiles are drawn: ``vikhlinin`` (parametric density, generalised NFW
+            pressure), ``lognormal`` (Gaussian random functions about the REXCESS medians), or a ``mixture``
+            of equal parts.
         noise: Factor on all noise; 0 for none, 1 as in the recipe.
         y_noise: ``separated``: all six y profiles after component separation; ``raw``: raw bands.
         clumping: Whether gas clumps raise the surface brightness outwards.
@@ -76,7 +77,8 @@ class AugmentationConfig(Strict):
     """Variations of the training clusters, drawn anew in each epoch.
 
     Attributes:
-        noise: Draw fresh noise: about the noiseless profile where it is known, else on top of the measured one.
+        noise: Draw fresh noise: about the noiseless profile where it is known, else on top of the measured
+            one.
         amplitude: Scatter (natural logarithm) of a common factor on the density; sb follows with its square,
             y and pressure with the factor itself, temperatures stay.
         redshift: Scatter of the redshift; sb dims as (1 + z)^-4. Beams stay as they are.
@@ -140,8 +142,8 @@ class ClusterDataConfig(Strict):
 
     Attributes:
         name: Kind of data.
-        source: Where the profiles come from: ``simulated``; ``tables``: files of radial profiles; ``rexcess``:
-            a table of real density and pressure profiles, observed through the forward model.
+        source: Where the profiles come from: ``simulated``; ``tables``: files of radial profiles;
+            ``rexcess``: a table of real density and pressure profiles, observed through the forward model.
         path: Directory of ``source=tables``, file of ``source=rexcess``.
         input_file: The ``input_file.json`` of the original application; it takes the place of the settings
             that it has.

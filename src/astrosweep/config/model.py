@@ -2,11 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic.functional_validators import AfterValidator
 
 from astrosweep.config.base import Strict
 
 Width = Annotated[int, Field(ge=1, le=65536)]
+
+
+def _odd(value: int) -> int:
+    if value % 2 == 0:
+        raise ValueError("a kernel needs a middle: allowed are odd numbers")
+    return value
+
+
+Kernel = Annotated[int, Field(ge=1, le=99), AfterValidator(_odd)]
 Initialisation = Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"]
 Activation = Literal["leaky_relu", "relu", "gelu", "silu", "tanh"]
 
@@ -66,4 +76,115 @@ class MlpConfig(DenseConfig):
     l2: Annotated[float, Field(ge=0.0)] = 1e-4
 
 
-ModelConfig = Annotated[DnnConfig | MlpConfig, Field(discriminator="name")]
+class EncoderDecoder1dConfig(Strict):
+    """Conv1d encoder, dense latent layer, Conv1d decoder: the cluster study's parametrised network.
+
+    Attributes:
+        encoder_channels: Channels of each encoder convolution.
+        latent_dim: Units of the dense latent layer.
+        decoder_channels: Channels of each decoder convolution; the latent layer is expanded to the first of
+            them.
+        dropout_rate: Probability of zeroing a value after each convolution and dense layer.
+        kernel_size: Points that a convolution sees; odd, so that profiles keep their length.
+        activation: Activation after each convolution and dense layer.
+        l2: Coefficient of the L2 penalty on the kernels.
+    """
+
+    name: Literal["encoder_decoder_1d"] = "encoder_decoder_1d"
+    encoder_channels: Annotated[list[Width], Field(min_length=1)] = [16, 32, 64]
+    latent_dim: Width = 512
+    decoder_channels: Annotated[list[Width], Field(min_length=1)] = [16, 16]
+    dropout_rate: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    kernel_size: Kernel = 3
+    activation: Activation = "relu"
+    l2: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+class EncoderDecoderSimpleConfig(Strict):
+    """The cluster study's second network: two convolutions, a latent layer, one 1 x 1 convolution.
+
+    Attributes:
+        encoder_channels: Channels of each encoder convolution.
+        latent_dim: Units of the dense latent layer.
+        decoder_channels: Channels to which the latent layer is expanded.
+        activation: Activation after each convolution and dense layer.
+        l2: Coefficient of the L2 penalty on the kernels.
+    """
+
+    name: Literal["encoder_decoder_simple"] = "encoder_decoder_simple"
+    encoder_channels: Annotated[list[Width], Field(min_length=1)] = [32, 64]
+    latent_dim: Width = 512
+    decoder_channels: Width = 16
+    activation: Activation = "relu"
+    l2: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+class EncoderDecoder2dConfig(Strict):
+    """The cluster study's first network: profiles folded into images.
+
+    Attributes:
+        image_size: Side of the image into which each profile is interpolated and folded, row by row.
+        encoder_channels: Channels of each 3 x 3 convolution, each followed by 2 x 2 max pooling.
+        latent_dim: Units of the dense latent layer.
+        decoder_channels: Channels after each transposed convolution of stride 2.
+        output_size: Side of the output image, by bilinear upsampling; its pixels, row by row, are the output
+            profile, averaged to the target's points.
+        radius: Whether the radius is an image too; the study's images are the eight observables.
+        activation: Activation after each layer.
+        l2: Coefficient of the L2 penalty on the kernels.
+    """
+
+    name: Literal["encoder_decoder_2d"] = "encoder_decoder_2d"
+    image_size: Annotated[int, Field(ge=8, le=1024)] = 50
+    encoder_channels: Annotated[list[Width], Field(min_length=1, max_length=6)] = [32, 64, 128]
+    latent_dim: Width = 1000
+    decoder_channels: Annotated[list[Width], Field(min_length=1, max_length=6)] = [64, 32, 16]
+    output_size: Annotated[int, Field(ge=10, le=4096)] = 1000
+    radius: bool = False
+    activation: Activation = "relu"
+    l2: Annotated[float, Field(ge=0.0)] = 0.0
+
+    @model_validator(mode="after")
+    def _survives_pooling(self) -> "EncoderDecoder2dConfig":
+        if self.image_size >> len(self.encoder_channels) < 1:
+            raise ValueError(
+                f"image_size = {self.image_size} is halved {len(self.encoder_channels)} times; "
+                "use a larger image or fewer encoder_channels"
+            )
+        return self
+
+
+class RadialMixerConfig(Strict):
+    """Blocks that mix all radii of a profile and then all channels of a radius.
+
+    Projection and deprojection are integrals over radius: a dense map over radii can learn them, which a
+    convolution of a few points cannot. Mixing in turns: Tolstikhin et al. 2021, MLP-Mixer, NeurIPS 34.
+
+    Attributes:
+        width: Channels at each radius.
+        n_blocks: Number of blocks.
+        expansion: Hidden units of a block's channel mixing, in units of ``width``.
+        dropout: Probability of zeroing a hidden value of a block.
+        linear_skip: Whether a linear map from all inputs to all outputs is added to what the blocks give: to
+            first order, deprojection of logarithms is linear.
+        head: ``free``: every target by itself; ``ideal_gas``: pressure is density times temperature, exactly
+            (needs target=all).
+        activation: Activation inside the blocks.
+        l2: Coefficient of the L2 penalty on the kernels.
+    """
+
+    name: Literal["radial_mixer"] = "radial_mixer"
+    width: Width = 64
+    n_blocks: Annotated[int, Field(ge=1, le=100)] = 4
+    expansion: Annotated[float, Field(gt=0.0, le=16.0)] = 2.0
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    linear_skip: bool = True
+    head: Literal["free", "ideal_gas"] = "free"
+    activation: Activation = "gelu"
+    l2: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+ProfileModelConfig = (
+    EncoderDecoder1dConfig | EncoderDecoderSimpleConfig | EncoderDecoder2dConfig | RadialMixerConfig
+)
+ModelConfig = Annotated[DnnConfig | MlpConfig | ProfileModelConfig, Field(discriminator="name")]

@@ -1,19 +1,22 @@
 """The whole configuration of one run."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from astrosweep.config.base import Strict
+from astrosweep.config.cluster import ClusterDataConfig
 from astrosweep.config.data import StarDataConfig
 from astrosweep.config.loss import LossConfig
-from astrosweep.config.model import ModelConfig
+from astrosweep.config.model import ModelConfig, ProfileModelConfig, RadialMixerConfig
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
 from astrosweep.config.search import SearchConfig
 from astrosweep.config.split import SplitConfig
 from astrosweep.config.tracking import TrackingConfig
 from astrosweep.config.trainer import TrainerConfig
 
+DataConfig = Annotated[StarDataConfig | ClusterDataConfig, Field(discriminator="name")]
+PROFILE_TARGETS = ("pressure", "density", "temperature")
 STORAGE = r"^(sqlite:///[^:].*|postgresql(\+psycopg2?)?://.+)"
 
 
@@ -27,6 +30,8 @@ class RunConfig(Strict):
         worker: Number of this process among those that share a study, from 0.
         storage: Optuna's storage of studies: ``sqlite:///...`` (one machine) or ``postgresql+psycopg://...``
             (many machines). A relative SQLite file is taken from the current folder.
+        target: What is learned: ``parallax`` of stars; ``pressure``, ``density``, ``temperature`` of clusters
+            or ``all`` three at once. Null: the parallax, or all three.
         data: The dataset.
         model: The network.
         loss: The loss.
@@ -43,7 +48,8 @@ class RunConfig(Strict):
     replicates: Annotated[int, Field(ge=1, le=100)] = 1
     worker: Annotated[int, Field(ge=0)] = 0
     storage: Annotated[str, Field(pattern=STORAGE)] = "sqlite:///mlruns/studies.db"
-    data: StarDataConfig
+    target: Literal["parallax", "pressure", "density", "temperature", "all"] | None = None
+    data: DataConfig
     model: ModelConfig
     loss: LossConfig
     optimizer: OptimizerConfig
@@ -64,6 +70,29 @@ class RunConfig(Strict):
         return self
 
     @model_validator(mode="after")
+    def _target_belongs_to_data(self) -> "RunConfig":
+        of_clusters = isinstance(self.data, ClusterDataConfig)
+        allowed = (*PROFILE_TARGETS, "all") if of_clusters else ("parallax",)
+        if self.target is not None and self.target not in allowed:
+            raise ValueError(
+                f"target = {self.target}: data={self.data.name} has none; allowed: {', '.join(allowed)}"
+            )
+        if isinstance(self.model, ProfileModelConfig) and not of_clusters:
+            raise ValueError(
+                f"model={self.model.name} takes profiles, and data={self.data.name} has none; allowed: "
+                "model=dnn or mlp, or profiles: data=cluster"
+            )
+        if isinstance(self.model, RadialMixerConfig) and self.model.head == "ideal_gas":
+            assert isinstance(self.data, ClusterDataConfig)
+            preparation = self.data.preparation
+            if len(self.targets) < 3 or preparation.output != "values" or not preparation.logarithm:
+                raise ValueError(
+                    "model.head=ideal_gas needs target=all, data.preparation.output=values and "
+                    "data.preparation.logarithm=true"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _folds_to_compare(self) -> "RunConfig":
         if self.search and self.search.pruner.name == "wilcoxon" and self.split.name != "kfold":
             raise ValueError("search.pruner.name = wilcoxon compares folds: say split=kfold")
@@ -72,7 +101,15 @@ class RunConfig(Strict):
     @property
     def run_name(self) -> str:
         """Name of the run: the given one, or for example ``cepheid-simulated-mlp``."""
-        return self.name or f"{self.data.name}-{self.data.source}-{self.model.name}"
+        target = f"-{self.target}" if self.target in (*PROFILE_TARGETS, "all") else ""
+        return self.name or f"{self.data.name}-{self.data.source}-{self.model.name}{target}"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Names of the targets."""
+        if isinstance(self.data, StarDataConfig):
+            return ("parallax",)
+        return PROFILE_TARGETS if self.target in (None, "all") else (str(self.target),)
 
     @property
     def study_name(self) -> str:

@@ -11,6 +11,7 @@ from astrosweep.config.pruner import HyperbandConfig, NoPrunerConfig, PrunerConf
 from astrosweep.config.sampler import SamplerConfig, TpeConfig
 from astrosweep.config.space import Distribution, parse_space
 from astrosweep.core.metrics import score
+from astrosweep.core.profile_metrics import DIFFERENCES, INTERVALS, RELATIVE_ERRORS
 
 _OF_FIT = {
     "val/loss",
@@ -22,6 +23,16 @@ _OF_FIT = {
 }
 _OF_ALL_STARS = {f"val/{name}" for name in score([1.0, 2.0], [0.1, 0.1], [1.0, 2.0], [0.1, 0.1])}
 _OF_A_CLASS = re.compile(r"val/\w+\.[\w. -]+/\w+")
+_OF_A_PROFILE = {
+    f"val/{target}/{name}"
+    for target in ("pressure", "density", "temperature")
+    for name in (
+        *RELATIVE_ERRORS,
+        *INTERVALS,
+        *(f"{difference}_{of}" for difference in DIFFERENCES for of in ("values", "radii")),
+    )
+}
+_KNOWN = _OF_FIT | _OF_ALL_STARS | _OF_A_PROFILE
 _CLOSED = {
     "search": "it is the search itself",
     "tracking": "it says where runs are recorded",
@@ -79,10 +90,10 @@ class SearchConfig(Strict):
             if objective.lstrip("-").startswith("test"):
                 raise ValueError(f"{objective}: an objective never sees the test stars; take a val/ metric")
             metric = objective.removeprefix("-")
-            if metric not in _OF_FIT | _OF_ALL_STARS and not _OF_A_CLASS.fullmatch(metric):
-                close = difflib.get_close_matches(metric, sorted(_OF_FIT | _OF_ALL_STARS), n=1)
+            if metric not in _KNOWN and not _OF_A_CLASS.fullmatch(metric):
+                close = difflib.get_close_matches(metric, sorted(_KNOWN), n=1)
                 hint = f"; did you mean {close[0]}?" if close else ""
-                allowed = ", ".join(sorted(name for name in _OF_FIT | _OF_ALL_STARS if "_plx_" not in name))
+                allowed = ", ".join(sorted(name for name in _KNOWN if "_plx_" not in name))
                 raise ValueError(f"{objective}: not a metric of a run{hint} Allowed: {allowed}")
         if len(set(objectives)) < len(objectives):
             raise ValueError("the same objective is there twice")

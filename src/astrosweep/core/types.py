@@ -1,12 +1,14 @@
 """The frozen records that cross layers.
 
-Shape suffixes: ``N`` rows (objects), ``F`` features, ``T`` targets.
+Shape suffixes: ``N`` rows (objects), ``F`` features, ``T`` targets. The features of a profile have the shape
+(N, C, L), C channels of L points, instead of (N, F); its T targets are channels of points, one after the
+other.
 
 The types keep the test set sealed: a ``Dataset`` carries targets, an ``Unlabelled`` does not, and the only
 thing a fit ever receives is a ``Fold``, whose test part is ``Unlabelled``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,7 +27,7 @@ class Unlabelled:
 
     Attributes:
         ids: Object identifiers, shape (N,).
-        features: Prepared (encoded, imputed, scaled) features, shape (N, F).
+        features: Prepared (encoded, imputed, scaled) features, shape (N, F) or (N, C, L).
     """
 
     ids: IdArray
@@ -40,13 +42,32 @@ class Dataset(Unlabelled):
     """Prepared features with targets in physical units.
 
     Attributes:
-        target: Shape (N, T), in the target's physical unit (parallax: mas).
+        target: Shape (N, T), in the target's physical unit (parallax: mas), or the natural logarithm of
+            positive profiles; NaN where a profile was not measured.
         target_error: The catalogue's 1-sigma error of the target, shape (N, T), same unit; where unknown the
             median of the training rows' known errors, 0 if none is known.
+        vary: Draws features and target of all rows anew, for training on varied data; None for the same ones
+            in every epoch.
     """
 
     target: FloatArray
     target_error: FloatArray
+    vary: Callable[[np.random.Generator], tuple[Float32Array, FloatArray]] | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Shapes of what a network takes and gives.
+
+    Attributes:
+        inputs: Shape of one object's features: (F,) or (C, L).
+        channels: Names of the target's channels; a scalar target is one channel of one point.
+        n_points: Points of each channel; T is their number times that of the channels.
+    """
+
+    inputs: tuple[int, ...]
+    channels: tuple[str, ...]
+    n_points: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +78,9 @@ class Fold:
         train: Objects whose targets set the weights.
         val: Objects whose targets choose the epoch and the hyperparameters.
         test: The sealed objects; their targets are not in memory.
-        feature_names: Names of the F prepared features.
-        target_names: Names of the T targets.
+        feature_names: Names of the F prepared features, or of the C channels.
+        target_names: Names of the target's channels.
+        n_points: Points of each channel of the target.
     """
 
     train: Dataset
@@ -66,6 +88,12 @@ class Fold:
     test: Unlabelled
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
+    n_points: int = 1
+
+    @property
+    def layout(self) -> Layout:
+        """Shapes of what a network takes and gives."""
+        return Layout(self.train.features.shape[1:], self.target_names, self.n_points)
 
 
 @dataclass(frozen=True, eq=False)

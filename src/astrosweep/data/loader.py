@@ -4,7 +4,7 @@
 gathering an epoch's order once and slicing it costs almost nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -19,15 +19,24 @@ class BatchLoader:
         n_rows: Number of rows, N.
     """
 
-    def __init__(self, tensors: tuple[Tensor, ...], batch_size: int, *, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        tensors: tuple[Tensor, ...],
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        vary: Callable[[], tuple[Tensor, ...]] | None = None,
+    ) -> None:
         """Keep the tensors.
 
         Args:
             tensors: Each of N rows.
             batch_size: Rows of a batch.
             seed: Shuffle anew in each epoch, in an order that follows from the seed; None keeps the order.
+            vary: Makes the tensors of an epoch, of the same shapes; None serves the same ones always.
         """
         self._tensors = tensors
+        self._vary = vary
         self._batch_size = batch_size
         self._generator = None if seed is None else torch.Generator().manual_seed(seed)
         self.n_rows = n_rows = len(tensors[0])
@@ -41,6 +50,8 @@ class BatchLoader:
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         tensors = self._tensors
+        if self._vary is not None:
+            tensors = tuple(tensor.to(tensors[0].device) for tensor in self._vary())
         if self._generator is not None:
             order = torch.randperm(len(tensors[0]), generator=self._generator).to(tensors[0].device)
             tensors = tuple(tensor[order] for tensor in tensors)

@@ -52,9 +52,17 @@ class PreparedFold:
     correlation: pd.DataFrame
     facts: dict[str, Any]
 
-    def save(self, path: Path) -> None:
-        """Write the fitted transformer so that it can be read without running code."""
-        path.write_bytes(self._serialized)
+    def save(self, folder: Path) -> None:
+        """Write the fitted transformer as ``preparation.skops``, which runs no code when it is read.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        (folder / "preparation.skops").write_bytes(self._serialized)
+
+    def describe(self) -> dict[str, Any]:
+        """What else a reader of the weights needs, as plain values."""
+        return {"inputs_low": self.low.tolist(), "inputs_high": self.high.tolist()}
 
     @cached_property
     def _serialized(self) -> bytes:

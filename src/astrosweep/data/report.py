@@ -42,6 +42,7 @@ class DataReport:
         leaks: Features derived from the target, in use because ``data.allow_leakage`` is set.
         target_cuts: Cuts on the target or what is derived from it: the sample is selected by its target.
         sealed_fingerprint: Hash of the sealed identifiers; runs that share it sealed the same objects.
+        notes: What reading the data did that a user should know.
         folds: For each fold, what the fitted preparation did.
     """
 
@@ -57,6 +58,7 @@ class DataReport:
     leaks: dict[str, str] = field(default_factory=dict)
     target_cuts: tuple[str, ...] = ()
     sealed_fingerprint: str = ""
+    notes: dict[str, Any] = field(default_factory=dict)
     folds: tuple[dict[str, Any], ...] = ()
 
     def with_fold(self, facts: dict[str, Any]) -> "DataReport":

@@ -19,6 +19,7 @@ class TargetTransform:
     """``z = (t(y) - loc) / width`` with t the identity, log or asinh(y / scale).
 
     Works on numpy arrays and torch tensors alike; the two directions are exact inverses but for rounding.
+    Location and width are numbers, or one for each of the T targets, shape (T,).
 
     Attributes:
         name: ``none``, ``log`` or ``asinh``.
@@ -30,9 +31,9 @@ class TargetTransform:
 
     name: str
     scale: float
-    loc: float
-    width: float
-    unit_width: float
+    loc: float | FloatArray
+    width: float | FloatArray
+    unit_width: float | FloatArray
 
     @classmethod
     def fit(cls, y: FloatArray, config: TargetTransformConfig) -> "TargetTransform":
@@ -53,6 +54,28 @@ class TargetTransform:
         t = raw.forward(usable)
         return cls(config.name, config.scale, float(t.mean()), float(t.std()) or 1.0, float(y.std()) or 1.0)
 
+    @classmethod
+    def fit_columns(cls, y: FloatArray, *, standardise: bool) -> "TargetTransform":
+        """Fit a location and a width for each column of training targets of shape (N, T); NaN is left out.
+
+        A column that does not vary has the width 1. Without ``standardise`` targets stay as they are.
+        """
+        loc, width = np.zeros(y.shape[1]), np.ones(y.shape[1])
+        if standardise:
+            known = np.isfinite(y)
+            n = np.maximum(known.sum(axis=0), 1)
+            loc = np.where(known, y, 0.0).sum(axis=0) / n
+            width = np.sqrt(np.where(known, (y - loc) ** 2, 0.0).sum(axis=0) / n)
+            width[width <= 1e-12 * (1.0 + np.abs(loc))] = 1.0
+        return cls("none", 1.0, loc, width, width)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return plain values for JSON."""
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in vars(self).items()
+        }
+
     def forward(self, y: Array) -> Array:
         """Map physical values to network values; NaN where ``log`` is undefined."""
         xp = _module(y)
@@ -62,12 +85,12 @@ class TargetTransform:
             t = xp.arcsinh(y / self.scale)
         else:
             t = y
-        return (t - self.loc) / self.width  # type: ignore[no-any-return]
+        return (t - like(self.loc, t)) / like(self.width, t)  # type: ignore[no-any-return]
 
     def inverse(self, z: Array) -> Array:
         """Map network values to physical values."""
         xp = _module(z)
-        t = z * self.width + self.loc
+        t = z * like(self.width, z) + like(self.loc, z)
         if self.name == "log":
             return xp.exp(t)  # type: ignore[no-any-return]
         if self.name == "asinh":
@@ -77,12 +100,19 @@ class TargetTransform:
     def slope(self, z: Array) -> Array:
         """Derivative dy/dz at the network value z, in the target's unit; it carries uncertainties across."""
         xp = _module(z)
-        t = z * self.width + self.loc
+        t = z * like(self.width, z) + like(self.loc, z)
         if self.name == "log":
-            return self.width * xp.exp(t)  # type: ignore[no-any-return]
+            return like(self.width, z) * xp.exp(t)  # type: ignore[no-any-return]
         if self.name == "asinh":
-            return self.width * self.scale * xp.cosh(t)  # type: ignore[no-any-return]
-        return self.width * xp.ones_like(t)  # type: ignore[no-any-return]
+            return like(self.width, z) * self.scale * xp.cosh(t)  # type: ignore[no-any-return]
+        return like(self.width, z) * xp.ones_like(t)  # type: ignore[no-any-return]
+
+
+def like(constant: float | FloatArray, array: Any) -> Any:
+    """Return a constant in the kind, type and place of an array; a number stays a number."""
+    if isinstance(constant, np.ndarray) and isinstance(array, torch.Tensor):
+        return torch.as_tensor(constant, dtype=array.dtype, device=array.device)
+    return constant
 
 
 def _module(array: Any) -> ModuleType:

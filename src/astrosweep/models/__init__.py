@@ -5,23 +5,56 @@ from typing import Any
 
 from torch import nn
 
-from astrosweep.config.model import ModelConfig
-from astrosweep.models import dnn, mlp
+from astrosweep.config.model import ModelConfig, ProfileModelConfig, RadialMixerConfig
+from astrosweep.core.errors import ConfigError
+from astrosweep.core.types import Layout
+from astrosweep.data.target import TargetTransform
+from astrosweep.models import (
+    dnn,
+    encoder_decoder_1d,
+    encoder_decoder_2d,
+    encoder_decoder_simple,
+    mlp,
+    radial_mixer,
+)
+from astrosweep.models.ideal_gas import IdealGas
 
 __all__ = ["build"]
 
-_BUILDERS: dict[str, Callable[[Any, int, int], nn.Module]] = {"dnn": dnn.build, "mlp": mlp.build}
+_BUILDERS: dict[str, Callable[[Any, Layout, int], nn.Module]] = {
+    "dnn": dnn.build,
+    "mlp": mlp.build,
+    "encoder_decoder_1d": encoder_decoder_1d.build,
+    "encoder_decoder_simple": encoder_decoder_simple.build,
+    "encoder_decoder_2d": encoder_decoder_2d.build,
+    "radial_mixer": radial_mixer.build,
+}
 
 
-def build(config: ModelConfig, n_features: int, n_outputs: int) -> nn.Module:
+def build(
+    config: ModelConfig, layout: Layout, n_parameters: int, transform: TargetTransform | None = None
+) -> nn.Module:
     """Build the network that ``config`` names.
 
     Args:
         config: The network's configuration.
-        n_features: Size of the input vector, F.
-        n_outputs: Size of the output vector, O.
+        layout: Shapes of features and target.
+        n_parameters: Outputs per target, P.
+        transform: The fitted map of the target, for a head that holds a physical law.
 
     Returns:
-        A module that maps (B, F) to (B, O).
+        A module that maps features, (B, F) or (B, C, L), to (B, P * T), the P = 1 means first.
+
+    Raises:
+        ConfigError: The network needs profiles and the features are none.
     """
-    return _BUILDERS[config.name](config, n_features, n_outputs)
+    if isinstance(config, ProfileModelConfig) and len(layout.inputs) != 2:
+        raise ConfigError(
+            f"model={config.name} takes profiles; these features have the shape {layout.inputs}"
+        )
+    network = _BUILDERS[config.name](config, layout, n_parameters)
+    if isinstance(config, RadialMixerConfig) and config.head == "ideal_gas":
+        if transform is None:
+            raise ConfigError("model.head=ideal_gas needs the map of the target")
+        return IdealGas(network, layout, transform)
+    return network

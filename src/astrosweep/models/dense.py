@@ -3,42 +3,41 @@
 Shapes: B batch, F features, O outputs.
 """
 
+import math
 from collections.abc import Sequence
 
 from torch import nn
 
 from astrosweep.config.model import DenseConfig
-
-_ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "tanh": nn.Tanh,
-}
+from astrosweep.core.types import Layout
+from astrosweep.models.activations import activation
 
 
-def dense_stack(config: DenseConfig, n_features: int, hidden: Sequence[int], n_outputs: int) -> nn.Sequential:
+def dense_stack(
+    config: DenseConfig, layout: Layout, hidden: Sequence[int], n_parameters: int
+) -> nn.Sequential:
     """Build dense layers with batch normalisation, activation and dropout after each hidden one.
 
     Args:
         config: Activation, normalisation, dropout and initialisation.
-        n_features: F.
+        layout: Shapes of features and target; profiles are flattened.
         hidden: Units of each hidden layer; the number of dense layers is one more.
-        n_outputs: O.
+        n_parameters: Outputs per target.
 
     Returns:
         A module that maps (B, F) to (B, O). The last layer is linear.
     """
-    layers: list[nn.Module] = []
-    n_inputs = n_features
+    layers: list[nn.Module] = [] if len(layout.inputs) == 1 else [nn.Flatten()]
+    n_inputs = math.prod(layout.inputs)
     for width in hidden:
         layers.append(_dense(config, n_inputs, width, bias=not config.batch_norm))
         if config.batch_norm:
             layers.append(nn.BatchNorm1d(width))
-        layers.append(_activation(config))
+        layers.append(activation(config.activation, config.negative_slope))
         if config.dropout > 0:
             layers.append(nn.Dropout(config.dropout))
         n_inputs = width
+    n_outputs = n_parameters * len(layout.channels) * layout.n_points
     layers.append(_dense(config, n_inputs, n_outputs, bias=True))
     return nn.Sequential(*layers)
 
@@ -57,9 +56,3 @@ def _dense(config: DenseConfig, n_inputs: int, n_outputs: int, *, bias: bool) ->
     if bias:
         nn.init.zeros_(layer.bias)
     return layer
-
-
-def _activation(config: DenseConfig) -> nn.Module:
-    if config.activation == "leaky_relu":
-        return nn.LeakyReLU(config.negative_slope)
-    return _ACTIVATIONS[config.activation]()

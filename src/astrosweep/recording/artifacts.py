@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 import yaml
 
 from astrosweep.config import RunConfig
 from astrosweep.core.files import write_json
+from astrosweep.data.clusters.prepared import PreparedClusters
 from astrosweep.recording.values import metrics_of
-from astrosweep.report import write_figures
+from astrosweep.report import write_cluster_figures, write_figures
 from astrosweep.training import TrainingResult
 
 CONFIG = "config.yaml"
@@ -48,22 +50,28 @@ def _write_result(folder: Path, config: RunConfig, result: TrainingResult) -> No
         fold = folder / f"fold_{k}"
         fold.mkdir(exist_ok=True)
         torch.save(fit.state, fold / "weights.pt")
-        prepared.save(fold / "preparation.skops")
+        prepared.save(fold)
         write_json(
             fold / "fold.json",
             {
-                "target_transform": vars(prepared.target_transform),
+                "target_transform": prepared.target_transform.as_dict(),
                 "feature_names": prepared.fold.feature_names,
                 "target_names": prepared.fold.target_names,
-                "inputs_low": prepared.low.tolist(),
-                "inputs_high": prepared.high.tolist(),
-                "uncertainty_factor": result.uncertainty_factor,
+                **prepared.describe(),
+                "uncertainty_factor": np.asarray(result.uncertainty_factor).tolist(),
                 "best_epoch": fit.best_epoch,
             },
         )
     if config.tracking.figures:
-        first_fold = result.prepared[0].correlation
-        write_figures(folder / "figures", result.predictions, result.curves, first_fold, config.run_name)
+        _write_figures(folder / "figures", config, result)
+
+
+def _write_figures(folder: Path, config: RunConfig, result: TrainingResult) -> None:
+    first = result.prepared[0]
+    if isinstance(first, PreparedClusters):
+        write_cluster_figures(folder, result.predictions, result.curves, first, config.run_name)
+    else:
+        write_figures(folder, result.predictions, result.curves, first.correlation, config.run_name)
 
 
 def write_config(folder: Path, config: RunConfig) -> None:

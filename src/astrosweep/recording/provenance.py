@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import astrosweep
-from astrosweep.config import RunConfig
+from astrosweep.config import RunConfig, StarDataConfig
 
 
 def tags_of(config: RunConfig) -> dict[str, str]:
@@ -16,7 +16,8 @@ def tags_of(config: RunConfig) -> dict[str, str]:
         "role": "run",
         "class": config.data.name,
         "source": config.data.source,
-        "features": config.data.features.name,
+        "features": config.data.features.name if isinstance(config.data, StarDataConfig) else "profiles",
+        "target": ", ".join(config.targets),
         "model": config.model.name,
         "loss": config.loss.name,
         "split": config.split.name,

@@ -10,8 +10,7 @@ from pathlib import Path
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import AstrosweepError, TrackingError
 from astrosweep.core.types import RunRecord, RunStatus
-from astrosweep.data.development import develop
-from astrosweep.data.sources import load_stars
+from astrosweep.data.sources import load_development
 from astrosweep.recording.artifacts import write_artifacts, write_config
 from astrosweep.recording.progress import progress_bar
 from astrosweep.recording.provenance import tags_of
@@ -87,8 +86,7 @@ def record_run(
 
 
 def _train(config: RunConfig) -> tuple[TrainingResult, ...]:
-    table = load_stars(config.data)
-    development = develop(table, config.data, config.split)
+    development = load_development(config)
     _log.info("%s: %s", config.run_name, development.report.summary)
     if development.report.absent:
         _log.info("not in the table, so not used: %s", ", ".join(development.report.absent))

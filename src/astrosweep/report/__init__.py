@@ -1,6 +1,7 @@
 """What people look at: figures and tables of runs and of studies."""
 
 from astrosweep.report.calibration import calibration
+from astrosweep.report.cluster_figures import write_cluster_figures
 from astrosweep.report.correlation import correlation_heatmap
 from astrosweep.report.curves import learning_curves
 from astrosweep.report.figures import write_figures
@@ -20,6 +21,7 @@ __all__ = [
     "residuals_against_parallax",
     "results_table",
     "studies_table",
+    "write_cluster_figures",
     "write_figures",
     "write_study_figures",
 ]

@@ -4,9 +4,7 @@ import json
 from collections import OrderedDict
 
 from astrosweep.config import RunConfig
-from astrosweep.data.development import Development, develop
-from astrosweep.data.prepare import PreparedFold
-from astrosweep.data.sources import load_stars
+from astrosweep.data.sources import AnyDevelopment, AnyPreparedFold, load_development
 from astrosweep.training import prepare_folds
 
 _KEPT = 4
@@ -16,18 +14,18 @@ class DataCache:
     """Development rows and prepared folds of the last few configurations of the data."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[Development, tuple[PreparedFold, ...]]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[AnyDevelopment, tuple[AnyPreparedFold, ...]]] = OrderedDict()
 
-    def get(self, config: RunConfig) -> tuple[Development, tuple[PreparedFold, ...]]:
+    def get(self, config: RunConfig) -> tuple[AnyDevelopment, tuple[AnyPreparedFold, ...]]:
         """Labelled rows and prepared folds of a configuration.
 
         Raises:
             AstrosweepError: The data cannot be read or prepared.
         """
         data = config.data.model_dump(mode="json", exclude={"batch_size"})
-        key = json.dumps([data, config.split.model_dump(mode="json")], sort_keys=True)
+        key = json.dumps([data, config.split.model_dump(mode="json"), config.targets], sort_keys=True)
         if key not in self._kept:
-            development = develop(load_stars(config.data), config.data, config.split)
+            development = load_development(config)
             self._kept[key] = development, prepare_folds(config, development)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)

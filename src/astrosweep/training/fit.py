@@ -74,7 +74,7 @@ def fit(
     start = time.perf_counter()
     with _threads(config.trainer.n_threads):
         torch.manual_seed(config.seed)
-        module = RegressionModule(config, fold.train.features.shape[1], fold.train.target.shape[1], transform)
+        module = RegressionModule(config, fold.layout, transform)
         datamodule = RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
         fabric = _fabric(config)
         try:

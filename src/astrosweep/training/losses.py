@@ -1,7 +1,8 @@
 """Losses: point losses of the scaled target, and likelihoods of the observed target with its catalogue error.
 
 Shapes: B batch, T targets, P parameters per target (1 for point losses, 2 for likelihoods); outputs are
-(B, P * T) with the means first. Symbols: ``z`` network value, ``y`` physical value, ``e`` catalogue error.
+(B, P * T) with the means first. A target that is NaN (a profile was not measured there) counts nothing.
+Symbols: ``z`` network value, ``y`` physical value, ``e`` catalogue error.
 
 A likelihood is evaluated in the target's own unit, since Gaia's parallax errors are Gaussian in parallax and
 not in distance (Luri et al. 2018, A&A 616, A9): the predicted mean and standard deviation are carried from
@@ -11,6 +12,7 @@ the network's scale to the physical one, and negative parallaxes stay usable.
 import math
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -18,7 +20,7 @@ from torch.nn import functional as F
 from astrosweep.config.loss import GaussianConfig, HuberConfig, LossConfig, MaeConfig, StudentTConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
-from astrosweep.data.target import TargetTransform
+from astrosweep.data.target import TargetTransform, like
 
 _LARGEST_Z = 30.0
 
@@ -50,6 +52,7 @@ class PointLoss:
     def __init__(self, config: LossConfig, transform: TargetTransform) -> None:
         self._transform = transform
         self._config = config
+        self._has_gaps = False
 
     def encode(self, target: FloatArray, target_error: FloatArray) -> tuple[Tensor, Tensor]:
         """See ``Loss``.
@@ -63,10 +66,14 @@ class PointLoss:
                 f"{len(target)} targets are zero or negative. Use loss=gaussian_nll, which needs no "
                 "logarithm of the observed value, or target_transform asinh, or a cut on the target."
             )
+        self._has_gaps |= bool(np.isnan(target).any())
         return _tensor(self._transform.forward(target)), _tensor(target_error)
 
     def __call__(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:  # noqa: ARG002
         """See ``Loss``."""
+        if self._has_gaps:
+            known_BT = y_BT.isfinite()
+            output_BO, y_BT = output_BO[known_BT], y_BT[known_BT]
         if isinstance(self._config, MaeConfig):
             return F.l1_loss(output_BO, y_BT)
         if isinstance(self._config, HuberConfig):
@@ -86,18 +93,23 @@ class LikelihoodLoss:
     def __init__(self, config: GaussianConfig | StudentTConfig, transform: TargetTransform) -> None:
         self._config = config
         self._transform = transform
+        self._has_gaps = False
 
     def encode(self, target: FloatArray, target_error: FloatArray) -> tuple[Tensor, Tensor]:
         """See ``Loss``; both are divided by the training targets' spread."""
         width = self._transform.unit_width
+        self._has_gaps |= bool(np.isnan(target).any())
         return _tensor(target / width), _tensor(target_error / width)
 
     def __call__(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:
         """See ``Loss``; constants that do not depend on the prediction are kept, so values compare."""
         z_BT, s_BT = self._raw_moments(output_BO)
-        width = self._transform.unit_width
+        width = like(self._transform.unit_width, z_BT)
         mean_BT = self._transform.inverse(z_BT) / width
         std_BT = self._transform.slope(z_BT) * s_BT / width
+        known_BT = y_BT.isfinite() if self._has_gaps else None
+        if known_BT is not None:
+            y_BT = torch.where(known_BT, y_BT, mean_BT.detach())
         variance_BT = e_BT.square() + std_BT.square()
         chi2_BT = (y_BT - mean_BT).square() / variance_BT
         if isinstance(self._config, StudentTConfig):
@@ -106,7 +118,8 @@ class LikelihoodLoss:
             loss_BT = 0.5 * (df + 1) * torch.log1p(chi2_BT / df) + constant
         else:
             loss_BT = 0.5 * (chi2_BT + math.log(2 * math.pi))
-        return (loss_BT + 0.5 * variance_BT.log()).mean()
+        loss_BT = loss_BT + 0.5 * variance_BT.log()
+        return loss_BT.mean() if known_BT is None else loss_BT[known_BT].mean()
 
     def moments(self, output_BO: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Loss``; the Student-t scale is turned into its standard deviation."""

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
 from astrosweep.config import RunConfig
-from astrosweep.core.types import Dataset, Fold
+from astrosweep.core.types import Dataset, Fold, Layout, Unlabelled
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
 from astrosweep.models import build
@@ -15,32 +16,35 @@ from astrosweep.training.losses import Loss, build_loss
 from astrosweep.training.optimizers import build_optimizer, build_scheduler
 
 Batch = tuple[Tensor, ...]
-_EVALUATION_BATCH = 65_536
+_EVALUATION_VALUES = 2_000_000
+"""Feature values of a batch that is only evaluated."""
+_WITH_KERNEL = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
 
 
 class RegressionModule(pl.LightningModule):
     """A network, its loss and its optimiser.
 
-    Shapes: B batch, F features, T targets, O outputs (one or two per target, as the loss asks).
+    Shapes: B batch, F features (or C channels of L points), T targets, O outputs (one or two per target, as
+    the loss asks).
     """
 
-    def __init__(
-        self, config: RunConfig, n_features: int, n_targets: int, transform: TargetTransform
-    ) -> None:
+    def __init__(self, config: RunConfig, layout: Layout, transform: TargetTransform) -> None:
         """Build network and loss.
 
         Args:
             config: The run's configuration.
-            n_features: F.
-            n_targets: T.
+            layout: Shapes of features and target.
             transform: The fitted map of the target.
+
+        Raises:
+            ConfigError: The network cannot take such features or give such targets.
         """
         super().__init__()
         self._config = config
         self.loss: Loss = build_loss(config.loss, transform)
-        self.network = build(config.model, n_features, n_targets * self.loss.n_parameters)
+        self.network = build(config.model, layout, self.loss.n_parameters, transform)
         self._l2 = config.model.l2
-        self._kernels = [layer.weight for layer in self.network.modules() if isinstance(layer, nn.Linear)]
+        self._kernels = [layer.weight for layer in self.network.modules() if isinstance(layer, _WITH_KERNEL)]
 
     def forward(self, x_BF: Tensor) -> Tensor:
         """Outputs, (B, O)."""
@@ -100,23 +104,37 @@ class RegressionDataModule(pl.LightningDataModule):
         """
         super().__init__()
         self._fold = fold
+        self._loss = loss
         self._train = _tensors(fold.train, loss)
         self._val = _tensors(fold.val, loss)
         self._batch_size = batch_size
         self._seed = seed
 
     def train_dataloader(self) -> BatchLoader:
-        """Shuffled training batches."""
-        return BatchLoader(self._train, self._batch_size, seed=self._seed)
+        """Shuffled training batches, varied anew in each epoch where the data can be."""
+        dataset, loss = self._fold.train, self._loss
+        if dataset.vary is None:
+            return BatchLoader(self._train, self._batch_size, seed=self._seed)
+        draw, rng = dataset.vary, np.random.default_rng(self._seed)
+
+        def vary() -> Batch:
+            features, target = draw(rng)
+            return torch.from_numpy(features), *loss.encode(target, dataset.target_error)
+
+        return BatchLoader(self._train, self._batch_size, seed=self._seed, vary=vary)
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, large ones in a fixed order."""
-        return BatchLoader(self._val, _EVALUATION_BATCH)
+        return BatchLoader(self._val, _evaluation_batch(self._fold.val))
 
     def predict_dataloader(self) -> list[BatchLoader]:
         """Features alone of train, val and test, in this order."""
         parts = (self._fold.train, self._fold.val, self._fold.test)
-        return [BatchLoader((torch.tensor(part.features),), _EVALUATION_BATCH) for part in parts]
+        return [BatchLoader((torch.tensor(part.features),), _evaluation_batch(part)) for part in parts]
+
+
+def _evaluation_batch(part: Unlabelled) -> int:
+    return max(_EVALUATION_VALUES // int(np.prod(part.features.shape[1:])), 1)
 
 
 def _tensors(dataset: Dataset, loss: Loss) -> Batch:

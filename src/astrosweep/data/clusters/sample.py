@@ -6,7 +6,7 @@ Units: radii kpc; ``sb`` erg/s/cm^2/sr (any unit, the same for all clusters); ``
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,6 +41,17 @@ class Profiles:
         """Return the profiles of some clusters, by position."""
         noiseless = None if self.noiseless is None else self.noiseless[rows]
         return Profiles(self.radius[rows], self.value[rows], self.error[rows], noiseless)
+
+    @staticmethod
+    def concatenate(parts: "Sequence[Profiles]") -> "Profiles":
+        """Return the profiles of several parts of one sample."""
+        noiseless = [part.noiseless for part in parts if part.noiseless is not None]
+        return Profiles(
+            np.concatenate([part.radius for part in parts]),
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.error for part in parts]),
+            np.concatenate(noiseless) if len(noiseless) == len(parts) else None,
+        )
 
 
 @dataclass(frozen=True, eq=False)

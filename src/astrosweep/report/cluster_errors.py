@@ -1,0 +1,103 @@
+"""Relative errors and coverage of predicted profiles against radius."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from astrosweep.core.profile_metrics import INNER, OUTER
+from astrosweep.report._base import BLUE, GREY, INK, ORANGE, PALE, dress, log_ticks, new_figure
+from astrosweep.report.cluster_profiles import val_points
+
+_N_BINS = 30
+
+
+def errors_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
+    """Draw bias and percentiles of the relative error of validation clusters against radius, by target.
+
+    Args:
+        predictions: One row per cluster, target and point.
+        title: Title, usually the name of the run.
+
+    Raises:
+        DataError: There are no validation clusters.
+    """
+    rows = val_points(predictions)
+    targets = list(rows["target"].unique())
+    figure = new_figure(title, 4.2 * max(len(targets), 1) + 0.6, 4.2)
+    panels = figure.subplots(1, len(targets), squeeze=False)[0]
+    for axes, target in zip(panels, targets, strict=True):
+        points = rows[rows["target"] == target]
+        inside = points["radius_scaled"].between(INNER, OUTER)
+        by_cluster = points[inside]["error"].abs().groupby(points[inside]["cluster_id"]).median()
+        radius, groups = _binned(points)
+        quantiles = np.array([np.percentile(group["error"], [5, 16, 50, 84, 95]) for group in groups]) * 100.0
+        axes.axvspan(INNER, OUTER, color=PALE, alpha=0.25, linewidth=0)
+        axes.fill_between(
+            radius,
+            quantiles[:, 0],
+            quantiles[:, 4],
+            color=BLUE,
+            alpha=0.15,
+            linewidth=0,
+            label="90 % of clusters",
+        )
+        axes.fill_between(
+            radius,
+            quantiles[:, 1],
+            quantiles[:, 3],
+            color=BLUE,
+            alpha=0.35,
+            linewidth=0,
+            label="68 % of clusters",
+        )
+        axes.plot(radius, quantiles[:, 2], color=ORANGE, linewidth=1.6, label="median: bias")
+        axes.axhline(0.0, color=INK, linewidth=0.8, linestyle="--")
+        dress(axes, "r / R$_{500}$", "predicted / true − 1 (%)")
+        axes.set_xscale("log")
+        log_ticks(axes.xaxis, radius.min(), radius.max())
+        text = "–" if by_cluster.empty else f"{by_cluster.median():.1%}"
+        axes.set_title(f"{target}: median |error| {text} in {INNER:g}–{OUTER:g} R$_{{500}}$", fontsize=9)
+    panels[0].legend(fontsize=8, frameon=False)
+    return figure
+
+
+def intervals_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
+    """Draw the share of validation clusters inside their 68 and 95 % intervals against radius, by target.
+
+    Args:
+        predictions: One row per cluster, target and point.
+        title: Title, usually the name of the run.
+
+    Raises:
+        DataError: There are no validation clusters.
+    """
+    rows = val_points(predictions)
+    targets = list(rows["target"].unique())
+    figure = new_figure(title, 4.2 * max(len(targets), 1) + 0.6, 3.8)
+    panels = figure.subplots(1, len(targets), squeeze=False, sharey=True)[0]
+    for axes, target in zip(panels, targets, strict=True):
+        points = rows[rows["target"] == target]
+        radius, groups = _binned(points)
+        for level, nominal, colour in (("68", 68.27, BLUE), ("95", 95.0, ORANGE)):
+            share = [
+                100.0 * group["true"].between(group[f"lower_{level}"], group[f"upper_{level}"]).mean()
+                for group in groups
+            ]
+            axes.plot(radius, share, color=colour, linewidth=1.6, label=f"{level} % interval")
+            axes.axhline(nominal, color=GREY, linewidth=1.0, linestyle="--")
+        dress(axes, "r / R$_{500}$", "clusters inside (%)" if axes is panels[0] else "")
+        axes.set_xscale("log")
+        axes.set_ylim(0.0, 104.0)
+        log_ticks(axes.xaxis, radius.min(), radius.max())
+        axes.set_title(target, fontsize=9)
+    panels[0].legend(fontsize=8, frameon=False, loc="lower left")
+    return figure
+
+
+def _binned(points: pd.DataFrame) -> tuple[np.ndarray, list[pd.DataFrame]]:
+    """Points in bins of radius: the middle of each bin that has any, and its points."""
+    low, high = points["radius_scaled"].min(), points["radius_scaled"].max()
+    edges = np.geomspace(low * (1 - 1e-9), high * (1 + 1e-9), _N_BINS + 1)
+    place = np.digitize(points["radius_scaled"], edges)
+    groups = [group for _, group in points.groupby(place)]
+    return np.array([np.exp(np.log(group["radius_scaled"]).mean()) for group in groups]), groups

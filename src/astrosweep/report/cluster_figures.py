@@ -1,0 +1,52 @@
+"""All figures of one run on clusters as files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from astrosweep.data.clusters.prepared import PreparedClusters
+from astrosweep.report.cluster_errors import errors_against_radius, intervals_against_radius
+from astrosweep.report.cluster_profiles import single_clusters
+from astrosweep.report.cluster_shape import shape_kept
+from astrosweep.report.curves import learning_curves
+
+_DPI = 130
+
+
+def write_cluster_figures(
+    folder: Path,
+    predictions: pd.DataFrame,
+    curves: Mapping[str, Sequence[float]],
+    prepared: PreparedClusters,
+    title: str,
+) -> list[Path]:
+    """Write the figures of one run on clusters as PNG files, over older ones of the same names.
+
+    Args:
+        folder: Where to write; made if missing.
+        predictions: One row per cluster, target and point, as ``training.clusters.profile_table`` makes it.
+        curves: ``[fold_<k>/][<split>/]<metric>`` to one value an epoch; empty leaves out the learning curves.
+        prepared: The first fold, for the check that preparation keeps the shape of profiles.
+        title: Title of the figures, usually the name of the run.
+
+    Returns:
+        The files written.
+
+    Raises:
+        DataError: There are no validation clusters.
+    """
+    figures = {
+        "single_clusters": single_clusters(predictions, title),
+        "errors_against_radius": errors_against_radius(predictions, title),
+        "intervals_against_radius": intervals_against_radius(predictions, title),
+        "shape_kept": shape_kept(prepared, title),
+    }
+    if curves:
+        figures["learning_curves"] = learning_curves(curves, title)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, figure in figures.items():
+        paths.append(folder / f"{name}.png")
+        figure.savefig(paths[-1], dpi=_DPI)
+    return paths
