@@ -109,7 +109,8 @@ def read_input_file(path: Path) -> InputSettings:
         Its settings.
 
     Raises:
-        ConfigError: The file is no JSON object, a key is unknown or a value not allowed. All faults are named.
+        ConfigError: The file is no JSON object, a key is unknown or a value not allowed. All faults are
+            named.
     """
     faults: list[str] = []
     settings = InputSettings()
@@ -149,8 +150,8 @@ def _read_preprocessing(
 
     if chosen("Correlations", "off", "on") == "on":
         faults.append(
-            f"{where}: Correlations is on, but no observable is dropped for correlating with another: each is a "
-            "channel of its own; allowed: off, and Input list to choose observables"
+            f"{where}: Correlations is on, but no observable is dropped for correlating with another: "
+            "each is a channel of its own; allowed: off, and Input list to choose observables"
         )
     cleaning = chosen("Cleaning", "interpolate", "none", "off")
     if cleaning:
@@ -160,8 +161,8 @@ def _read_preprocessing(
         settings.standardise = transformation == "Standard"
     if chosen("Randomize", "off", "on") == "on":
         settings.notes.append(
-            "Randomize is on and has no effect: which part a cluster belongs to goes by its name and the seed of "
-            "the split, not by the order of the files"
+            "Randomize is on and has no effect: which part a cluster belongs to goes by its name and the "
+            "seed of the split, not by the order of the files"
         )
     if chosen("Data Blocks", "on", "off") == "off":
         faults.append(
@@ -191,8 +192,8 @@ def _read_resampling(section: Any, settings: InputSettings, where: str, faults: 
         settings.n_output = n_output if mode == "on" else None
     if mode == "off":
         settings.notes.append(
-            "Resampling is off, but a network needs the same points of all clusters: profiles are brought to the "
-            "numbers of data.preparation.n_input and n_output all the same"
+            "Resampling is off, but a network needs the same points of all clusters: profiles are brought to "
+            "the numbers of data.preparation.n_input and n_output all the same"
         )
 
 

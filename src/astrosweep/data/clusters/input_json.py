@@ -89,7 +89,10 @@ def kind_of(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true or false"
-    return {dict: "an object", list: "a list", str: "a text"}.get(type(value), "a number")
+    for kind, name in ((dict, "an object"), (list, "a list"), (str, "a text")):
+        if isinstance(value, kind):
+            return name
+    return "a number"
 
 
 def _hint(name: str, allowed: Iterable[str]) -> str:
