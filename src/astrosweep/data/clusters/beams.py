@@ -1,7 +1,7 @@
 """Blurring of axisymmetric maps by Gaussian beams, as matrices that depend on the scaled beam only.
 
-In scaled radii a beam is s = sigma / theta500. Its matrices are computed on a lattice in ln s and interpolated
-by cubic polynomials, which are exact to better than 1e-4.
+In scaled radii a beam is s = sigma / theta500. Its matrices are computed on a lattice in ln s and
+interpolated by cubic polynomials, which are exact to better than 1e-4.
 
 Shapes: N clusters, G nodes, C cells, A annuli.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ive
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.grid import ANNULI, CELLS_PER_ANNULUS, EDGES, FIRST_ANNULUS_CELL
+from astrosweep.data.clusters.grid import ANNULI, ANNULUS_EDGES, EDGES
 from astrosweep.data.clusters.projection import to_cell_means
 
 BANDS = ("y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz")
@@ -23,12 +23,12 @@ SIGMA_ARCMIN = np.array(FWHM_ARCMIN) / np.sqrt(8.0 * np.log(2.0))
 LATTICE = 0.1
 """Distance in ln s of the beams whose matrices are computed."""
 SMALLEST = 0.02
-"""Scaled beam below which the cells no longer resolve it; smaller ones blur nothing that annuli could show."""
+"""Scaled beam below which the cells no longer resolve it; smaller ones blur nothing that annuli show."""
 _MIDDLES = np.sqrt(0.5 * (EDGES[1:] ** 2 + EDGES[:-1] ** 2))
 _AREAS = np.pi * np.diff(EDGES**2)
-_SEEN = slice(FIRST_ANNULUS_CELL, FIRST_ANNULUS_CELL + CELLS_PER_ANNULUS * ANNULI.size)
-SEEN_MIDDLES = _MIDDLES[_SEEN]
-"""Radius that halves the area of each cell inside of an annulus."""
+_POINTS = np.array([0.5 - np.sqrt(1.0 / 12.0), 0.5 + np.sqrt(1.0 / 12.0)])
+SAMPLED = np.sqrt(ANNULUS_EDGES[:-1, None] ** 2 + np.diff(ANNULUS_EDGES**2)[:, None] * _POINTS).ravel()
+"""Two radii in each annulus, shape (2 A,), whose mean is the annulus's (Gauss-Legendre in R^2)."""
 
 
 def kernel(radius: FloatArray, other: FloatArray, scaled_beam: float) -> FloatArray:
@@ -50,17 +50,14 @@ def kernel(radius: FloatArray, other: FloatArray, scaled_beam: float) -> FloatAr
     return np.asarray(np.exp(-0.5 * apart**2) * bessel / (2.0 * np.pi * scaled_beam**2))
 
 
+def annulus_means(sampled: FloatArray) -> FloatArray:
+    """Average values at the ``SAMPLED`` radii of each annulus, shape (..., 2 A) to (..., A)."""
+    return np.asarray(sampled.reshape(*sampled.shape[:-1], ANNULI.size, 2).mean(axis=-1))
+
+
 def blur_matrix(scaled_beam: float) -> FloatArray:
     """Return the matrix from means in all cells to blurred means in the annuli, shape (C, A)."""
-    blurred = kernel(SEEN_MIDDLES, _MIDDLES, scaled_beam) * _AREAS[:, None]
-    return annulus_means(blurred)
-
-
-def annulus_means(cells: FloatArray) -> FloatArray:
-    """Average the cells of each annulus by area, shape (..., C of the annuli) to (..., A)."""
-    areas = _AREAS[_SEEN].reshape(ANNULI.size, CELLS_PER_ANNULUS)
-    shares = areas / areas.sum(axis=1, keepdims=True)
-    return np.einsum("...ac,ac->...a", cells.reshape(*cells.shape[:-1], *areas.shape), shares)
+    return annulus_means(kernel(SAMPLED, _MIDDLES, scaled_beam) * _AREAS[:, None])
 
 
 @cache

@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.grid import NODES
+from astrosweep.data.clusters.truths import draw_log_uniform
 
 CLUMPING_INSIDE, CLUMPING_R200 = 1.05, 1.3
 X200 = 1.5
@@ -24,7 +25,7 @@ BAND_RESPONSE = np.array([-4.031, -2.785, 0.188, 6.205, 14.455, 26.335]) / 2.725
 
 def clumping(x: FloatArray) -> FloatArray:
     """Return <n_e^2> / <n_e>^2: 1.05 inside R500, rising evenly in ln x to 1.3 at R200, where it stays."""
-    return np.interp(np.log(x), [0.0, np.log(X200)], [CLUMPING_INSIDE, CLUMPING_R200])
+    return np.asarray(np.interp(np.log(x), [0.0, np.log(X200)], [CLUMPING_INSIDE, CLUMPING_R200]))
 
 
 CLUMPING = clumping(NODES)
@@ -32,15 +33,15 @@ CLUMPING = clumping(NODES)
 
 def draw_elongations(n: int, rng: Generator) -> FloatArray:
     """Draw factors on line-of-sight integrals, shape (n,), uniform in their logarithm."""
-    return np.exp(rng.uniform(*np.log(ELONGATION), n))
+    return draw_log_uniform(ELONGATION, (n,), rng)
 
 
 def relativistic_slopes() -> FloatArray:
     """Return the change of y per k T_e / m_e c^2 of each band, shape (B,), to first order.
 
-    Y1 / Y0 of Itoh, Kohyama & Nozawa 1998 (ApJ 502, 7, eqs. 2.25 and 2.26), with the bandpass average for Y0,
-    which at 217 GHz is all but zero. It lowers y up to 353 GHz and raises it above, where higher orders matter
-    for hot clusters.
+    Y1 / Y0 of Itoh, Kohyama & Nozawa 1998 (ApJ 502, 7, eqs. 2.25 and 2.26), with the bandpass average for
+    Y0, which at 217 GHz is all but zero. It lowers y up to 353 GHz and raises it above, where higher orders
+    matter for hot clusters.
     """
     x = BAND_X / np.tanh(0.5 * BAND_X)
     s2 = (BAND_X / np.sinh(0.5 * BAND_X)) ** 2

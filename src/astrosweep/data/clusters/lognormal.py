@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 from numpy.random import Generator
+from scipy.integrate import cumulative_trapezoid
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from astrosweep.core.types import FloatArray
@@ -23,10 +24,10 @@ from astrosweep.data.clusters.truths import (
     ideal_gas,
 )
 
-DENSITY_LENGTH, TEMPERATURE_LENGTH = 1.5, 1.0
-"""Correlation lengths in ln x (squared exponential). Among the REXCESS clusters ln n_e at 0.03 and 0.1 R500
-correlates by 0.89, at 0.03 and 0.5 by 0.36."""
-CORRELATION = np.array([-0.62, -0.60, -0.52, -0.60, -0.80, -0.88, -0.60, -0.40])
+DENSITY_LENGTHS, TEMPERATURE_LENGTHS = (2.2, 1.0), (1.2, 1.0)
+"""Correlation lengths in ln x (squared exponential) up to 0.1 and from 1 R500 on. Among the REXCESS clusters
+ln n_e at 0.03 and 0.1 R500 correlates by 0.89, at 0.03 and 0.5 by 0.36, at 0.5 and 1 by 0.13."""
+CORRELATION = np.array([-0.62, -0.60, -0.52, -0.60, -0.82, -0.91, -0.60, -0.40])
 """Of ln n_e and ln T at ``RADII``, after the REXCESS clusters."""
 INNER_SLOPES = (-0.35, 0.0)
 OUTER_SLOPES = (-3.0, -1.0)
@@ -43,7 +44,7 @@ def draw_lognormal(n: int, rng: Generator) -> tuple[FloatArray, FloatArray]:
         ln of n_e / E^2 (cm^-3) and ln of P / P500 at the nodes, each of shape (N, G).
     """
     ln_density, ln_temperature = _medians()
-    density_root, temperature_root = _root(DENSITY_LENGTH), _root(TEMPERATURE_LENGTH)
+    density_root, temperature_root = _root(DENSITY_LENGTHS), _root(TEMPERATURE_LENGTHS)
     common = rng.normal(size=(n, len(density_root))) @ density_root
     own = rng.normal(size=(n, len(temperature_root))) @ temperature_root
     correlation = _along(CORRELATION)
@@ -84,9 +85,14 @@ def _along(values: FloatArray) -> FloatArray:
 
 
 @cache
-def _root(length: float) -> FloatArray:
-    """Return a root of the squared-exponential correlation between the nodes, shape (modes, G)."""
-    apart = (np.log(NODES)[:, None] - np.log(NODES)[None, :]) / length
-    values, vectors = np.linalg.eigh(np.exp(-0.5 * apart**2))
+def _root(lengths: tuple[float, float]) -> FloatArray:
+    """Return a root of the correlation between the nodes, shape (modes, G).
+
+    Squared exponential in a coordinate in which the correlation length is 1 everywhere.
+    """
+    ln_x = np.log(NODES)
+    length = np.interp(ln_x, np.log([0.1, 1.0]), lengths)
+    stretched = cumulative_trapezoid(1.0 / length, ln_x, initial=0.0)
+    values, vectors = np.linalg.eigh(np.exp(-0.5 * (stretched[:, None] - stretched) ** 2))
     kept = values > SMOOTHED * values[-1]
-    return np.sqrt(values[kept])[:, None] * vectors[:, kept].T
+    return np.asarray(np.sqrt(values[kept])[:, None] * vectors[:, kept].T)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.beams import SEEN_MIDDLES, SIGMA_ARCMIN, SMALLEST, annulus_means, kernel
+from astrosweep.data.clusters.beams import SAMPLED, SIGMA_ARCMIN, SMALLEST, annulus_means, kernel
 from astrosweep.data.clusters.grid import ANNULI
 
 Y_NOISE = {
@@ -18,8 +18,8 @@ Y_NOISE = {
 }
 """1-sigma noise of y in a beam, for each band. After component separation it rises evenly from the largest
 beam to the smallest."""
-LATTICE = 0.02
-"""Beams differ by this in ln s between tabulated noise: the noise of a cluster is exact to one per cent."""
+LATTICE = 0.05
+"""Beams differ by this in ln s between tabulated noise: what is drawn is that of a beam within 2.5 %."""
 
 
 def sb_error(x: FloatArray) -> FloatArray:
@@ -58,8 +58,7 @@ def _root(position: int) -> FloatArray:
     """Return the symmetric root of the covariance of the annuli's noise, shape (A, A)."""
     # Two points of the map correlate as a kernel of the width sqrt(2) s that is 1 at its centre.
     width = np.sqrt(2.0) * float(np.exp(LATTICE * position))
-    middles = SEEN_MIDDLES
-    cells = 2.0 * np.pi * width**2 * kernel(middles, middles, width)
+    cells = 2.0 * np.pi * width**2 * kernel(SAMPLED, SAMPLED, width)
     covariance = annulus_means(annulus_means(cells).T)
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
@@ -67,4 +66,4 @@ def _root(position: int) -> FloatArray:
 
 def scaled_beams(theta500_arcmin: FloatArray) -> FloatArray:
     """Return sigma / theta500 of each cluster and band, shape (N, B)."""
-    return SIGMA_ARCMIN / theta500_arcmin[:, None]
+    return np.asarray(SIGMA_ARCMIN / theta500_arcmin[:, None])

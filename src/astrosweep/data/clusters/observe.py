@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from astrosweep.config.cluster import ClusterSimulationConfig
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.data.clusters.beams import BANDS, blurred
 from astrosweep.data.clusters.cosmology import CM_PER_KPC, theta500_of
 from astrosweep.data.clusters.effects import (
@@ -34,7 +34,7 @@ from astrosweep.data.clusters.projection import (
     to_annuli,
 )
 from astrosweep.data.clusters.sample import Profiles
-from astrosweep.data.clusters.truths import TrueClusters
+from astrosweep.data.clusters.truths import TrueClusters, draw_log_uniform
 
 FEWEST_BINS, MOST_BINS = 8, 15
 FIRST_BIN, LAST_BIN = (0.02, 0.04), (0.9, 1.1)
@@ -94,7 +94,7 @@ def targets_of(clusters: TrueClusters) -> dict[str, Profiles]:
 
 
 def _surface_brightness(clusters: TrueClusters, depth_cm: FloatArray, clumpy: bool) -> FloatArray:
-    """Return erg/s/cm^2/sr in the annuli, shape (N, A): (1+z)^-4 / 4 pi times the integral of n_e n_p Lambda."""
+    """Return (1+z)^-4 / 4 pi times the integral of n_e n_p Lambda, erg/s/cm^2/sr, in the annuli, (N, A)."""
     emissivity = clusters.density**2 / ELECTRONS_PER_PROTON * cooling(clusters.temperature)
     if clumpy:
         emissivity = emissivity * CLUMPING
@@ -113,14 +113,14 @@ def _compton(
     return np.asarray(SIGMA_T_OVER_MC2 * depth_cm[:, None, None] * seen)
 
 
-def _draw_bins(n: int, rng: Generator) -> np.ndarray:
+def _draw_bins(n: int, rng: Generator) -> IdArray:
     """Draw the edges of temperature bins as positions in ``grid.EDGES``, shape (n, K + 1).
 
     Edges are moved to the nearest cell, by at most 0.7 per cent. A cluster with fewer bins repeats its last
     edge.
     """
     count = rng.integers(FEWEST_BINS, MOST_BINS + 1, n)[:, None]
-    low, high = (np.exp(rng.uniform(*np.log(limits), (n, 1))) for limits in (FIRST_BIN, LAST_BIN))
+    low, high = (draw_log_uniform(limits, (n, 1), rng) for limits in (FIRST_BIN, LAST_BIN))
     share = np.minimum(np.arange(MOST_BINS + 1) / count, 1.0)
     ln_edges = np.log(low) + share * np.log(high / low)
     cells = (ln_edges - np.log(EDGES[FIRST_ANNULUS_CELL])) / (STEP / CELLS_PER_ANNULUS)

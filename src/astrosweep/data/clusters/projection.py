@@ -1,8 +1,8 @@
 """From three dimensions to the sky: exact shell and annulus volumes, as matrices in scaled radii.
 
-A quantity per volume is known at the nodes of ``grid``. Times x^3 it is nearly flat, so a cubic spline in ln x
-gives its mean in each of many thin shells, whose volumes within each annulus are exact. All steps are linear
-and do not depend on the cluster: one matrix product projects many clusters.
+A quantity per volume is known at the nodes of ``grid``. Times x^3 it is nearly flat, so a cubic spline in
+ln x gives its mean in each of many thin shells, whose volumes within each annulus are exact. All steps are
+linear and do not depend on the cluster: one matrix product projects many clusters.
 
 Shapes: N clusters, G nodes, C cells, A annuli.
 """
@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.data.clusters.grid import ANNULUS_EDGES, EDGES, NODES, spline_matrix
 
 SIGMA_T_OVER_MC2 = 1.3017e-27
@@ -77,7 +77,7 @@ def shell_means() -> FloatArray:
 
 @cache
 def to_cells() -> FloatArray:
-    """Return the matrix from values at the nodes to their integrals over the sky's cells, shape (G, C), R500^3."""
+    """Return the matrix from values at the nodes to their integrals over the sky's cells, (G, C), R500^3."""
     return shell_means() @ intersections(EDGES)
 
 
@@ -93,7 +93,7 @@ def to_annuli() -> FloatArray:
     return shell_means() @ intersections(ANNULUS_EDGES) / (np.pi * np.diff(ANNULUS_EDGES**2))
 
 
-def spectroscopic_temperature(density: FloatArray, temperature: FloatArray, bounds: FloatArray) -> FloatArray:
+def spectroscopic_temperature(density: FloatArray, temperature: FloatArray, bounds: IdArray) -> FloatArray:
     """Return the spectroscopic-like temperature of annuli of each cluster's own.
 
     Args:

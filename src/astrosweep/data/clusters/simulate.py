@@ -11,6 +11,7 @@ from numpy.random import Generator, SeedSequence, default_rng
 
 from astrosweep.config.cluster import ClusterSimulationConfig
 from astrosweep.core.types import FloatArray
+from astrosweep.data.clusters.cache import cache_path, read_cached, write_cached
 from astrosweep.data.clusters.lognormal import draw_lognormal
 from astrosweep.data.clusters.observe import observe, targets_of
 from astrosweep.data.clusters.sample import ClusterSample, Profiles
@@ -26,29 +27,40 @@ GENERATORS: dict[str, Callable[[int, Generator], tuple[FloatArray, FloatArray]]]
 
 
 def simulate_clusters(config: ClusterSimulationConfig) -> ClusterSample:
-    """Simulate a sample.
+    """Simulate a sample, or read it where it was simulated before.
 
     Args:
-        config: Number, seed, generator, noise and effects.
+        config: Number, seed, generator, noise, effects and the folder in which samples are kept.
 
     Returns:
         Clusters ``sim-000000`` and so on, with all observables and targets.
     """
-    n_blocks = -(-config.n_clusters // BLOCK)
-    blocks = [_simulate_block(block, config) for block in range(n_blocks)]
-    ids = np.arange(config.n_clusters, dtype=np.int64)
+    if config.cache_dir is None:
+        return _simulate(config)
+    path = cache_path(config)
+    sample = read_cached(path)
+    if sample is None:
+        sample = _simulate(config)
+        write_cached(sample, path)
+    return sample
+
+
+def _simulate(config: ClusterSimulationConfig) -> ClusterSample:
+    """Simulate a sample of as many blocks as it takes; the last one is cut."""
+    n = config.n_clusters
+    blocks = [_simulate_block(block, config) for block in range(-(-n // BLOCK))]
     clusters, generators, observed, targets = zip(*blocks, strict=True)
-    return ClusterSample(
-        ids=np.arange(n_blocks * BLOCK, dtype=np.int64),
-        names=np.array([f"sim-{i:06d}" for i in range(n_blocks * BLOCK)]),
+    whole = ClusterSample(
+        ids=np.arange(len(blocks) * BLOCK, dtype=np.int64),
+        names=np.array([f"sim-{i:06d}" for i in range(len(blocks) * BLOCK)]),
         redshift=np.concatenate([part.redshift for part in clusters]),
         r500_kpc=np.concatenate([part.r500_kpc for part in clusters]),
         observed=_joined(observed),
         targets=_joined(targets),
         generator=np.concatenate(generators),
-        origin=f"{config.n_clusters} simulated clusters ({config.generator}), seed {config.seed}",
-        facts={},
-    ).take(ids)
+        origin=f"{n} simulated clusters ({config.generator}), seed {config.seed}",
+    )
+    return whole if len(whole) == n else whole.take(np.arange(n, dtype=np.int64))
 
 
 def _simulate_block(

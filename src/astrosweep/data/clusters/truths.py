@@ -19,13 +19,14 @@ PRESSURE = np.array([20.9, 16.9, 10.1, 5.04, 2.75, 1.10, 0.459, 0.182])
 DENSITY_SCATTER = np.array([0.77, 0.63, 0.43, 0.29, 0.24, 0.17, 0.17, 0.19])
 TEMPERATURE_SCATTER = np.array([0.31, 0.23, 0.16, 0.14, 0.14, 0.13, 0.13, 0.28])
 PRESSURE_SCATTER = np.array([0.61, 0.51, 0.38, 0.24, 0.15, 0.09, 0.16, 0.26])
-"""Medians and scatters (natural logarithm) of the 31 REXCESS clusters at ``RADII``: n_e / E^2 in cm^-3, T / T500
-and P / P500 (densities of Croston et al. 2008, A&A 487, 431; pressures of Arnaud et al. 2010, A&A 517, A92)."""
+"""Medians and scatters (natural logarithm) of the 31 REXCESS clusters at ``RADII``: n_e / E^2 in cm^-3,
+T / T500 and P / P500. Densities of Croston et al. 2008 (A&A 487, 431), pressures of
+Arnaud et al. 2010 (A&A 517, A92)."""
 
 MASS_SLOPE = 0.12
 """Of P / P500 with mass (Arnaud et al. 2010, eq. 7). Hotter clusters have more gas, not hotter gas, for
 their mass, so the density has the same slope, and T / T500 none."""
-TIERS = ((0.05, 0.2, 2e14, 9e14), (0.05, 0.6, 7.25e14, 15e14))
+TIERS = ((0.05, 0.2, 2e14, 9e14), (0.05, 0.6, 7.25e14, 12e14))
 """Redshifts and masses of the CHEX-MATE tiers (2021, A&A 650, A104); half of the clusters each. The largest
 mass is an approximation."""
 MASS_FUNCTION_SLOPE = 2.0
@@ -67,17 +68,22 @@ class TrueClusters:
 def consistent_medians() -> tuple[FloatArray, FloatArray]:
     """Return ln n_e / E^2 (cm^-3) and ln P / P500 at ``RADII``, such that T = P / n_e.
 
-    The median of a ratio is not the ratio of medians: the table misses by up to 9 per cent. A third of that goes
-    to each of the three quantities.
+    The median of a ratio is not the ratio of medians: the table misses by up to 13 per cent. A third
+    of that goes to each of the three quantities.
     """
     excess = np.log(DENSITY * TEMPERATURE * ideal_gas() / PRESSURE)
     return np.log(DENSITY) - excess / 3.0, np.log(PRESSURE) + excess / 3.0
 
 
 def ideal_gas() -> float:
-    """Return E^2 T500 / P500 in cm^3, which no mass and no redshift changes: P/P500 = it (n_e/E^2) (T/T500)."""
+    """Return E^2 T500 / P500 in cm^3, the same for all clusters: P/P500 = it (n_e/E^2) (T/T500)."""
     one, zero = np.array(3e14), np.array(0.0)
     return float(t500_of(one, zero) / p500_of(one, zero))
+
+
+def draw_log_uniform(limits: tuple[float, float], shape: tuple[int, ...], rng: Generator) -> FloatArray:
+    """Draw numbers between two limits, uniform in their logarithm."""
+    return np.asarray(np.exp(rng.uniform(np.log(limits[0]), np.log(limits[1]), shape)))
 
 
 def draw_masses(n: int, rng: Generator) -> tuple[FloatArray, FloatArray]:
@@ -118,7 +124,7 @@ def scaled_to(
 
 
 def plausible(clusters: TrueClusters) -> IdArray:
-    """Return the positions of the clusters whose gas is nowhere too cold or too hot and thins out outwards."""
+    """Return the positions of the clusters whose gas is never too cold or too hot and thins out outwards."""
     seen = (NODES >= 0.009) & (NODES <= 5.0)
     temperature = clusters.temperature[:, seen]
     ok = (temperature >= COLDEST_KEV) & (temperature <= HOTTEST_KEV)

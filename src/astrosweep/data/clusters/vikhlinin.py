@@ -1,8 +1,8 @@
 """True profiles in parametric form: Vikhlinin densities and generalised NFW pressures.
 
-How real clusters deviate from their medians, in n_e and P together, is drawn first, at eight radii and as a sum
-of few common modes: so cool cores are dense and n_e and T are anticorrelated. Then the parameters nearest to
-typical ones are found whose profiles pass there, which fixes the profile at all radii.
+How real clusters deviate from their medians, in n_e and P together, is drawn first, at eight radii and as a
+sum of few common modes: so cool cores are dense and n_e and T are anticorrelated. Then the parameters nearest
+to typical ones are found whose profiles pass there, which fixes the profile at all radii.
 
 Shapes: N clusters, G nodes, K = 8 radii, D parameters.
 """
@@ -14,7 +14,7 @@ from numpy.random import Generator
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.grid import NODES
-from astrosweep.data.clusters.truths import RADII, consistent_medians
+from astrosweep.data.clusters.truths import RADII, consistent_medians, draw_log_uniform
 
 MODES = np.array(
     [
@@ -37,7 +37,7 @@ Our analysis of the densities of Croston et al. 2008 and the pressure fits of Ar
 OUTER_SLOPE = (4.6, 0.5)
 """Mean and scatter of the outer slope b of the pressure."""
 FITTED_TO = 0.03
-"""How closely (natural logarithm) a profile is held to the drawn values, against ``scatter`` of parameters."""
+"""How closely (natural logarithm) a profile is held to the drawn values, against the spread of parameters."""
 DENSITY_TYPICAL = np.array([-5.3, np.log(0.12), np.log(0.7), np.log(0.6), np.log(0.8), 0.0])
 DENSITY_SPREAD = np.array([2.0, 0.6, 0.5, 0.2, 0.3, 0.5])
 """Of ln n0 (cm^-3), ln rc, ln alpha, ln beta, ln rs and logit(eps / 5); radii in R500."""
@@ -49,7 +49,7 @@ STEEPEST = 5.0
 """Largest eps: steeper density profiles than this are unrealistic (Vikhlinin et al. 2006)."""
 
 SECOND_SHARE = 0.5
-SECOND_CORE, SECOND_STRENGTH, SECOND_BETA = (0.01, 0.03), (0.03, 0.3), 1.0
+SECOND_CORE, SECOND_STRENGTH, SECOND_BETA = (0.008, 0.02), (0.03, 0.3), 1.0
 """Of the second, small component of the density: share of the clusters, ranges of its core radius in R500 and
 of its emissivity over that of the first at 0.01 R500."""
 
@@ -165,9 +165,7 @@ def _nearest(curve: Curve, wanted: FloatArray, typical: FloatArray, spread: Floa
 def _second_component(density: FloatArray, rng: Generator) -> FloatArray:
     """Return what n02^2 / (1 + x^2/rc2^2)^(3 beta2) adds to ln n_e, shape (N, G), where a cluster has it."""
     n = len(density)
-    core, strength = (
-        np.exp(rng.uniform(*np.log(limits), (n, 1))) for limits in (SECOND_CORE, SECOND_STRENGTH)
-    )
+    core, strength = (draw_log_uniform(limits, (n, 1), rng) for limits in (SECOND_CORE, SECOND_STRENGTH))
     strength = np.where(rng.random((n, 1)) < SECOND_SHARE, strength, 0.0)
     at_core = density[:, [int(np.argmin(np.abs(NODES - 0.01)))]]
     second = strength * (1.0 + (NODES / core) ** 2) ** (-3.0 * SECOND_BETA)
