@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from astrosweep.data.clusters.projection import (
 )
 from astrosweep.data.clusters.sample import ClusterSample, Profiles
 from benchmarks.classical import METHODS, RADII, Deprojection, accuracy, deproject, true_profiles
+from benchmarks.classical import __main__ as command
 
 T_EDGES = ANNULUS_EDGES[6:46:3]
 
@@ -141,3 +144,15 @@ def test_accuracy_of_known_errors():
     assert found.bad == pytest.approx(0.091)
     assert found.coverage68 == pytest.approx(18 / 38)
     assert found.coverage95 == 1
+
+
+def test_the_command_prints_a_table_of_each_generator_and_method(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["classical", "--clusters", "4", "--draws", "0"])
+    command.main()
+    printed = capsys.readouterr().out
+    assert "vikhlinin: 4 clusters" in printed
+    assert "lognormal: 4 clusters" in printed
+    for method in METHODS:
+        assert printed.count(f"\n{method}: ") == 2
+    density = [line.split() for line in printed.splitlines() if line.startswith("  ne3d")]
+    assert all(0.002 < float(words[1].rstrip("%")) / 100 < 0.10 for words in density)
