@@ -53,6 +53,13 @@ def test_the_original_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     assert apply_input_file(config) == (config, targets)
 
 
+def test_the_file_of_the_documentation(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "cluster_tables.md").read_text(encoding="utf-8")
+    config, targets = apply(tmp_path, text.split("```json\n")[1].split("```")[0])
+    assert config.observables == ["sb", "Txray", "y143GHz"]
+    assert targets == ["szp3d"]
+
+
 def test_without_an_input_file_nothing_changes() -> None:
     config = ClusterDataConfig(name="cluster")
     assert apply_input_file(config) == (config, None)

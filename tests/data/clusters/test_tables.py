@@ -82,6 +82,8 @@ def test_layouts(name: str, tmp_path: Path) -> None:
         (rows(mark=","), {}),
         (rows(mark="\t"), {}),
         (rows(mark="   "), {}),
+        (rows(mark="\t\t"), {}),
+        (rows(mark=" \t"), {}),
         (rows(mark=" , ").replace("\n", "\r\n"), {}),
         ("\ufeff# r lo hi v e\n\n" + rows() + "\n# end\n", {"radius_column": "r", "value_column": "v"}),
         ("r,lo,hi,v,e\n" + rows(mark=","), {"radius_column": "r", "value_column": "v"}),
@@ -97,6 +99,8 @@ def test_text_of_every_kind(text: str, columns: dict[str, str], tmp_path: Path) 
 
 @pytest.mark.parametrize("gap", ["nan", "--", "", "NaN", "null"])
 def test_gaps_stay_gaps_or_are_refused(gap: str, tmp_path: Path) -> None:
+    put(tmp_path, {"A1/sb.csv": rows(mark="\t").replace("3.125", gap)})
+    assert np.isnan(read(tmp_path).observed["sb"].value[0]).tolist() == [False, False, True, False, False]
     put(tmp_path, {"A1/sb.csv": rows(mark=",").replace("3.125", gap)})
     sample = read(tmp_path)
     assert np.isnan(sample.observed["sb"].value[0]).tolist() == [False, False, True, False, False]

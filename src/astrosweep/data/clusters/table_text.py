@@ -50,15 +50,15 @@ def read_text(path: Path) -> Cells:
     comments: list[str] = []
     body: list[tuple[int, str]] = []
     for number, line in enumerate(lines, start=1):
-        stripped = line.strip()
+        stripped = line.strip(" ")  # a tab at the end may stand before an empty cell
         if stripped.startswith("#"):
             if not body:
                 comments.append(stripped[1:])
-        elif stripped:
-            body.append((number, stripped.split("#", 1)[0].strip()))
+        elif stripped.strip():
+            body.append((number, stripped.split("#", 1)[0].strip(" ")))
     if not body:
         raise DataError(f"{path}: the file has no line besides blanks and comments; allowed: rows of numbers")
-    mark = next((mark for mark in (",", ";") if mark in body[0][1]), None)
+    mark = _mark(body[0][1])
     rows = [_split(line, mark) for _, line in body]
     names, units = _ecsv_header(tuple(comments), path) if ecsv else ([], {})
     if ecsv or not any(is_number_or_gap(cell) for cell in rows[0]):
@@ -120,6 +120,15 @@ def _decoded(path: Path) -> str:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError(f"{path}: line {line} holds a zero byte: this is no text; allowed: text, ECSV, FITS")
     return text
+
+
+def _mark(line: str) -> str | None:
+    """Return what stands between the cells of a line, None for any blanks."""
+    for mark in (",", ";"):
+        if mark in line:
+            return mark
+    # Single tabs can have empty cells between them; tabs among other blanks are there for the looks.
+    return "\t" if "\t" in line and len(line.split("\t")) == len(line.split()) else None
 
 
 def _split(line: str, mark: str | None) -> list[str]:

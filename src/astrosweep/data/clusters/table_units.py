@@ -20,11 +20,13 @@ UNITS = {
 
 @cache
 def radius_factor(unit: str) -> tuple[str, float]:
-    """Return what a radius in a unit is measured in, ``kpc`` or ``arcmin``, and the factor to it.
+    """Return what a radius in a unit is measured in, ``kpc``, ``arcmin`` or ``r500``, and the factor to it.
 
     Raises:
         DataError: The unit is unknown, or neither a length nor an angle.
     """
+    if unit.strip().lower() == "r500":
+        return "r500", 1.0
     stated = _parse(unit)
     for name in ("kpc", "arcmin"):
         if stated.is_equivalent(u.Unit(name)):
