@@ -1,12 +1,13 @@
-"""Simulated samples on disk: one uncompressed ``.npz`` file for each setting and version of the simulation."""
+"""Simulated samples on disk: an uncompressed ``.npz`` file for each setting and version of the simulation."""
 
+import contextlib
 import hashlib
 import logging
-import os
-import tempfile
+import uuid
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -17,8 +18,8 @@ from astrosweep.data.clusters.sample import OBSERVABLES, TARGETS, ClusterSample,
 _log = logging.getLogger(__name__)
 
 SOURCES = (
-    "beams", "cache", "cosmology", "effects", "grid", "lognormal", "noise", "observe", "projection", "simulate",
-    "truths", "vikhlinin",
+    "beams", "cache", "cosmology", "effects", "grid", "lognormal", "noise", "observe", "projection",
+    "simulate", "truths", "vikhlinin",
 )  # fmt: skip
 """Modules whose text is the version of the simulation: a changed one never meets an old sample."""
 _OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin")
@@ -55,31 +56,34 @@ def read_cached(path: Path) -> ClusterSample | None:
 
 def write_cached(sample: ClusterSample, path: Path) -> None:
     """Write a sample such that readers see all of it or nothing; where that fails, warn."""
-    arrays = {name: np.asarray(getattr(sample, name)) for name in _OF_A_CLUSTER}
+    arrays: dict[str, Any] = {name: np.asarray(getattr(sample, name)) for name in _OF_A_CLUSTER}
     for kind in (sample.observed, sample.targets):
         for name, profiles in kind.items():
             for array in _ARRAYS:
                 values = getattr(profiles, array)
                 if values is not None:
                     arrays[f"{name}.{array}"] = values
-    temporary = None
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex}.npz")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".npz")
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
-        os.replace(temporary, path)
+        with temporary.open("xb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        temporary.replace(path)
     except OSError as error:
         _log.warning("%s cannot be written (%s); the clusters will be simulated again next time", path, error)
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+        # An unwritable folder has nothing to remove and refuses that too.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _profiles(arrays: Mapping[str, np.ndarray], names: tuple[str, ...]) -> dict[str, Profiles]:
     """Collect profiles of the given names; one without noiseless values has none."""
     return {
         name: Profiles(
-            *(arrays[f"{name}.{array}"] for array in _ARRAYS[:3]), noiseless=arrays.get(f"{name}.noiseless")
+            radius=arrays[f"{name}.radius"],
+            value=arrays[f"{name}.value"],
+            error=arrays[f"{name}.error"],
+            noiseless=arrays.get(f"{name}.noiseless"),
         )
         for name in names
     }

@@ -12,10 +12,11 @@ from functools import cache
 import numpy as np
 from numpy.random import Generator
 from scipy.integrate import cumulative_trapezoid
-from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.grid import NODES
+from astrosweep.data.clusters.grid import NODES, NODES_PER_ANNULUS, STEP
 from astrosweep.data.clusters.truths import (
     DENSITY_SCATTER,
     RADII,
@@ -27,12 +28,14 @@ from astrosweep.data.clusters.truths import (
 DENSITY_LENGTHS, TEMPERATURE_LENGTHS = (2.2, 1.0), (1.2, 1.0)
 """Correlation lengths in ln x (squared exponential) up to 0.1 and from 1 R500 on. Among the REXCESS clusters
 ln n_e at 0.03 and 0.1 R500 correlates by 0.89, at 0.03 and 0.5 by 0.36, at 0.5 and 1 by 0.13."""
-CORRELATION = np.array([-0.62, -0.60, -0.52, -0.60, -0.82, -0.91, -0.60, -0.40])
+CORRELATION = np.array([-0.62, -0.60, -0.52, -0.60, -0.82, -0.94, -0.60, -0.40])
 """Of ln n_e and ln T at ``RADII``, after the REXCESS clusters."""
 INNER_SLOPES = (-0.35, 0.0)
 OUTER_SLOPES = (-3.0, -1.0)
 """Logarithmic slopes of n_e and T towards which the medians turn at 0.001 and 5 R500: a core, and about what
 a generalised NFW pressure with an outer slope near 4.6 leaves."""
+BLEND = 0.15
+"""Width in ln x over which tabulated scatters and correlations pass into each other, against kinks."""
 SMOOTHED = 1e-10
 """Eigenvalues of the correlation below this share of the largest are rounding noise."""
 
@@ -79,9 +82,9 @@ def _bent(values: FloatArray, inner: float, outer: float) -> FloatArray:
 
 
 def _along(values: FloatArray) -> FloatArray:
-    """Interpolate tabulated values smoothly in ln x to the nodes; they stay as they are outside."""
-    curve = PchipInterpolator(np.log(RADII), values)
-    return np.asarray(curve(np.log(np.clip(NODES, RADII[0], RADII[-1]))))
+    """Bring tabulated values to the nodes by a smooth curve in ln x; they stay as they are outside."""
+    curve = np.interp(np.log(NODES), np.log(RADII), values)
+    return np.asarray(gaussian_filter1d(curve, BLEND * NODES_PER_ANNULUS / STEP, mode="nearest"))
 
 
 @cache

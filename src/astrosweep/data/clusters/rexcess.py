@@ -1,10 +1,10 @@
 """Real clusters whose density and pressure were measured, as truths that the forward model observes.
 
 The table has one row a radius and cluster: ``name``, ``z``, ``M500_1e14``, ``R500_kpc``, ``r_kpc``,
-``ne_cm3``, ``ne_err`` and ``P_gnfw_keVcm3``; other columns are left alone. Densities are deprojected and uneven
-from shell to shell by a few per cent, which is noise of the measurement and not gas: the truth is their
-smoothing spline. Pressures are values of a fitted curve and are interpolated. Both are curves in ln r of ln n_e
-and ln P.
+``ne_cm3``, ``ne_err`` and ``P_gnfw_keVcm3``; other columns are left alone. Densities are deprojected and
+uneven from shell to shell by a few per cent, which is noise of the measurement and not gas: the truth is
+their smoothing spline. Pressures are values of a fitted curve and are interpolated. Both are curves in ln r
+of ln n_e and ln P.
 
 Shapes: M rows of one cluster, G nodes.
 """
