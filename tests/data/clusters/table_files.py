@@ -17,13 +17,11 @@ VALUE = np.array([5.5, 4.25, 3.125, 2.5, 1.1])
 def read(
     path: Path,
     observables: tuple[str, ...] = ("sb",),
-    targets: tuple[str, ...] = (),
+    targets: tuple[str, ...] | None = (),
     gaps: str = "interpolate",
     **tables: object,
 ) -> ClusterSample:
-    return read_tables(
-        path, TablesConfig(**tables), ClusterCleaningConfig(gaps=gaps), list(observables), list(targets)
-    )
+    return read_tables(path, TablesConfig(**tables), ClusterCleaningConfig(gaps=gaps), observables, targets)
 
 
 def rows(radius: np.ndarray = RADIUS, value: np.ndarray = VALUE, mark: str = " ") -> str:

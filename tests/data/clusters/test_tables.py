@@ -169,10 +169,16 @@ def test_a_missing_error_column_of_a_target_is_no_fault(tmp_path: Path) -> None:
     assert sample.observed["sb"].error[0].tolist() == [0.5] * 5
 
 
+def test_targets_are_those_that_are_there(tmp_path: Path) -> None:
+    put(tmp_path, {f"A1/{kind}.txt": rows() for kind in ("sb", "t3d", "szp3d")})
+    assert list(read(tmp_path, targets=None).targets) == ["szp3d", "t3d"]
+
+
 def test_clusters_without_any_target_have_none(tmp_path: Path) -> None:
     sample = read(put(tmp_path, {"A1/sb.txt": rows(), "A2/sb.txt": rows()}), targets=("ne3d", "t3d"))
     assert sample.targets == {}
     assert sample.facts["targets"] == "none: no cluster has a table of one"
+    assert read(tmp_path, targets=None).targets == {}
     assert sample.facts["properties"] == "none: there is no clusters.csv; redshift and R500 are unknown"
 
 

@@ -10,7 +10,7 @@ from astrosweep.config.cluster import ClusterCleaningConfig, TablesConfig
 from astrosweep.core.errors import DataError
 from astrosweep.data.clusters.faults import MAX_FAULTS, few, refuse
 from astrosweep.data.clusters.profile_file import TabulatedProfile, read_profile
-from astrosweep.data.clusters.sample import ClusterSample, Profiles
+from astrosweep.data.clusters.sample import TARGETS, ClusterSample, Profiles
 from astrosweep.data.clusters.table_layout import PROPERTIES_FILE, find_profiles
 from astrosweep.data.clusters.table_properties import Properties, read_properties
 from astrosweep.data.clusters.table_scale import check_scales, to_kpc
@@ -20,11 +20,11 @@ _Read = dict[str, dict[str, TabulatedProfile]]
 
 
 def read_tables(
-    path: Path,
+    path: Path | str,
     tables: TablesConfig,
     cleaning: ClusterCleaningConfig,
     observables: Sequence[str],
-    targets: Sequence[str],
+    targets: Sequence[str] | None = None,
 ) -> ClusterSample:
     """Read the profiles of all clusters of a directory.
 
@@ -33,7 +33,8 @@ def read_tables(
         tables: Format, columns and units.
         cleaning: Whether gaps are allowed, and the least number of points of a profile.
         observables: The observed profiles to read; files of others are passed over.
-        targets: The true profiles to read. They are left out if no cluster has any of them.
+        targets: The true profiles to read; None takes those that there are tables of. They are left out if
+            no cluster has any of them.
 
     Returns:
         The clusters in the order of their names, radii in kpc.
@@ -42,9 +43,12 @@ def read_tables(
         DataError: The directory or a file is unusable, an observable or a target is missing where it must be
             there, or profiles of a cluster do not fit together. Up to 20 faults are named at once.
     """
-    path = path.expanduser()
+    path = Path(path).expanduser()
     try:
         files, ignored = find_profiles(path, tables.format)
+        if targets is None:
+            present = {kind for kinds in files.values() for kind in kinds}
+            targets = [kind for kind in TARGETS if kind in present]
         known, facts = _properties(path, tables)
         truth_known = _check_complete(files, observables, targets, path)
         kinds = [*observables, *(targets if truth_known else ())]
@@ -57,7 +61,7 @@ def read_tables(
     refuse(faults)
     names = list(files)
     facts |= _facts(files, ignored, profiles, observables, known)
-    if targets and not truth_known:
+    if not truth_known:
         facts["targets"] = "none: no cluster has a table of one"
     return ClusterSample(
         ids=np.array([cluster_id(name) for name in names], dtype=np.int64),
