@@ -14,6 +14,7 @@ from astrosweep.data.clusters.projection import (
 from astrosweep.data.clusters.sample import ClusterSample, Profiles
 from benchmarks.classical import METHODS, RADII, Deprojection, accuracy, deproject, true_profiles
 from benchmarks.classical import __main__ as command
+from benchmarks.classical.temperature import spectroscopic_like
 
 T_EDGES = ANNULUS_EDGES[6:46:3]
 
@@ -119,6 +120,25 @@ def test_gaps_are_bridged_and_clusters_do_not_depend_on_each_other(method):
     for target in ("ne3d", "t3d", "szp3d"):
         for of_all, of_one in zip(together.profiles[target], alone.profiles[target], strict=True):
             np.testing.assert_array_equal(of_all[2:], of_one)
+
+
+def test_a_temperature_is_uncertain_where_only_smoothness_tells_it():
+    sample = observed(1, noise=0)
+    sample.observed["Txray"].value[0, 3:-3] = np.nan
+    sample.observed["Txray"].error[0] *= 0.1
+    sigma = deproject(sample, "multiscale", RADII, n_draws=40).profiles["t3d"][1][0]
+    gap = (RADII > 0.1) & (RADII < 0.4)
+    assert sigma[gap].max() > 4 * sigma[~gap].min()
+    assert 0.05 < sigma[gap].max() < 0.1
+
+
+def test_the_derivative_of_a_projected_temperature():
+    rng = np.random.default_rng(0)
+    projection, density, log_t = rng.random((3, 6)), rng.random(6), rng.normal(1, 0.3, 6)
+    projected, derivative = spectroscopic_like(projection, density, log_t)
+    for shell, step in enumerate(1e-6 * np.eye(6)):
+        moved, _ = spectroscopic_like(projection, density, log_t + step)
+        np.testing.assert_allclose((moved - projected) / 1e-6, derivative[:, shell], rtol=1e-3, atol=1e-6)
 
 
 def test_what_cannot_be_deprojected_is_refused_by_name():
