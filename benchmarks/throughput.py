@@ -50,7 +50,7 @@ from peers.problem import FOLDS, PARAMETERS, RESULTS, Fold, save_folds
 from rich.console import Console
 from rich.table import Table
 
-from astrosweep.config import RunConfig, parse
+from astrosweep.config import RunConfig, StarDataConfig, parse
 from astrosweep.data.development import develop
 from astrosweep.data.prepare import prepare
 from astrosweep.data.sources import load_stars
@@ -267,6 +267,7 @@ def export_folds(overrides: Sequence[str], path: Path) -> None:
     """Write the folds that astrosweep prepares from this configuration."""
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         config: RunConfig = parse(compose("config", judged_by_pydantic(list(overrides))))
+    assert isinstance(config.data, StarDataConfig), "the peers know stars only"
     development = develop(load_stars(config.data), config.data, config.split)
     folds = []
     for k in range(development.n_folds):
@@ -280,8 +281,8 @@ def export_folds(overrides: Sequence[str], path: Path) -> None:
                 x_val=val.features,
                 z_val=transform.forward(val.target).astype("float32"),
                 y_val=val.target,
-                loc=transform.loc,
-                width=transform.width,
+                loc=float(transform.loc),
+                width=float(transform.width),
             )
         )
     save_folds(path, folds)

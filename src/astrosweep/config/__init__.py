@@ -19,13 +19,13 @@ from astrosweep.config.data import (
 )
 from astrosweep.config.loss import LossConfig
 from astrosweep.config.model import (
+    DeprojectorConfig,
     DnnConfig,
     EncoderDecoder1dConfig,
     EncoderDecoder2dConfig,
     EncoderDecoderSimpleConfig,
     MlpConfig,
     ModelConfig,
-    RadialMixerConfig,
 )
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
 from astrosweep.config.parse import load_run_config, parse
@@ -45,6 +45,7 @@ __all__ = [
     "ClusterCleaningConfig",
     "ClusterDataConfig",
     "ClusterSimulationConfig",
+    "DeprojectorConfig",
     "Distribution",
     "DnnConfig",
     "EncoderDecoder1dConfig",
@@ -61,7 +62,6 @@ __all__ = [
     "PreparationConfig",
     "ProfilePreparationConfig",
     "PrunerConfig",
-    "RadialMixerConfig",
     "RunConfig",
     "SamplerConfig",
     "SchedulerConfig",

@@ -154,37 +154,32 @@ class EncoderDecoder2dConfig(Strict):
         return self
 
 
-class RadialMixerConfig(Strict):
-    """Blocks that mix all radii of a profile and then all channels of a radius.
+class DeprojectorConfig(Strict):
+    """A linear map of all inputs, fitted in closed form before training, and residual blocks beside it.
 
-    Projection and deprojection are integrals over radius: a dense map over radii can learn them, which a
-    convolution of a few points cannot. Mixing in turns: Tolstikhin et al. 2021, MLP-Mixer, NeurIPS 34.
+    Between the logarithms of projected and of 3D profiles deprojection is nearly linear, so that a network
+    need only learn what is not.
 
     Attributes:
-        width: Channels at each radius.
-        n_blocks: Number of blocks.
-        expansion: Hidden units of a block's channel mixing, in units of ``width``.
+        width: Units of the residual blocks.
+        n_blocks: Number of residual blocks of two dense layers.
         dropout: Probability of zeroing a hidden value of a block.
-        linear_skip: Whether a linear map from all inputs to all outputs is added to what the blocks give: to
-            first order, deprojection of logarithms is linear.
         head: ``free``: every target by itself; ``ideal_gas``: pressure is density times temperature, exactly
             (needs target=all).
         activation: Activation inside the blocks.
         l2: Coefficient of the L2 penalty on the kernels.
     """
 
-    name: Literal["radial_mixer"] = "radial_mixer"
-    width: Width = 64
-    n_blocks: Annotated[int, Field(ge=1, le=100)] = 4
-    expansion: Annotated[float, Field(gt=0.0, le=16.0)] = 2.0
+    name: Literal["deprojector"] = "deprojector"
+    width: Width = 256
+    n_blocks: Annotated[int, Field(ge=1, le=100)] = 2
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    linear_skip: bool = True
     head: Literal["free", "ideal_gas"] = "free"
     activation: Activation = "gelu"
     l2: Annotated[float, Field(ge=0.0)] = 0.0
 
 
 ProfileModelConfig = (
-    EncoderDecoder1dConfig | EncoderDecoderSimpleConfig | EncoderDecoder2dConfig | RadialMixerConfig
+    EncoderDecoder1dConfig | EncoderDecoderSimpleConfig | EncoderDecoder2dConfig | DeprojectorConfig
 )
 ModelConfig = Annotated[DnnConfig | MlpConfig | ProfileModelConfig, Field(discriminator="name")]

@@ -8,7 +8,7 @@ from astrosweep.config.base import Strict
 from astrosweep.config.cluster import ClusterDataConfig
 from astrosweep.config.data import StarDataConfig
 from astrosweep.config.loss import LossConfig
-from astrosweep.config.model import ModelConfig, ProfileModelConfig, RadialMixerConfig
+from astrosweep.config.model import DeprojectorConfig, ModelConfig, ProfileModelConfig
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
 from astrosweep.config.search import SearchConfig
 from astrosweep.config.split import SplitConfig
@@ -82,7 +82,7 @@ class RunConfig(Strict):
                 f"model={self.model.name} takes profiles, and data={self.data.name} has none; allowed: "
                 "model=dnn or mlp, or profiles: data=cluster"
             )
-        if isinstance(self.model, RadialMixerConfig) and self.model.head == "ideal_gas":
+        if isinstance(self.model, DeprojectorConfig) and self.model.head == "ideal_gas":
             assert isinstance(self.data, ClusterDataConfig)
             preparation = self.data.preparation
             if len(self.targets) < 3 or preparation.output != "values" or not preparation.logarithm:

@@ -1,9 +1,12 @@
 """The data that a configuration asks for, from whichever source, split and prepared."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from astrosweep.config.cluster import ClusterDataConfig
 from astrosweep.config.data import StarDataConfig
 from astrosweep.config.run import RunConfig
-from astrosweep.core.errors import DataError
+from astrosweep.core.errors import ConfigError, DataError
 from astrosweep.data.archive import fetch
 from astrosweep.data.clusters.development import ClusterDevelopment, develop_clusters
 from astrosweep.data.clusters.input_file import apply_input_file
@@ -36,11 +39,31 @@ def load_development(config: RunConfig) -> AnyDevelopment:
     """
     if isinstance(config.data, StarDataConfig):
         return develop(load_stars(config.data), config.data, config.split)
+    wanted = tuple(TARGET_KEYS[name] for name in config.targets)
+    return develop_clusters(load_clusters(config.data, wanted), config.data, config.targets, config.split)
+
+
+def with_input_file(config: RunConfig) -> RunConfig:
+    """Let the settings of ``data.input_file`` take the place of those of the configuration.
+
+    Returns:
+        The same run without an input file: what is recorded stands by itself.
+
+    Raises:
+        ConfigError: The file cannot be used, or asks for other targets than one or all three.
+    """
+    if isinstance(config.data, StarDataConfig) or config.data.input_file is None:
+        return config
     data, listed = apply_input_file(config.data)
-    targets = config.targets
+    update: dict[str, object] = {"data": data.model_copy(update={"input_file": None})}
     if listed and config.target is None:
-        targets = tuple(name for name, key in TARGET_KEYS.items() if key in listed)
-    return develop_clusters(load_clusters(data), data, targets, config.split)
+        names = [name for name, key in TARGET_KEYS.items() if key in listed]
+        if len(names) == 2:
+            raise ConfigError(
+                f"{config.data.input_file}: Output list has {', '.join(listed)}; allowed: one target, or all three"
+            )
+        update["target"] = names[0] if len(names) == 1 else "all"
+    return config.model_copy(update=update)
 
 
 def prepare_fold(config: RunConfig, development: AnyDevelopment, k: int) -> AnyPreparedFold:
@@ -71,8 +94,12 @@ def load_stars(config: StarDataConfig) -> StarTable:
     return derive(fetch(config.name, config.archive))
 
 
-def load_clusters(config: ClusterDataConfig) -> ClusterSample:
+def load_clusters(config: ClusterDataConfig, targets: Sequence[str] | None = None) -> ClusterSample:
     """Simulate or read the clusters of ``config``.
+
+    Args:
+        config: Source and settings.
+        targets: Target profiles that tables must have; None reads those that are there.
 
     Raises:
         DataError: A file cannot be used.
@@ -83,4 +110,4 @@ def load_clusters(config: ClusterDataConfig) -> ClusterSample:
         raise DataError(f"data.source={config.source} needs data.path")
     if config.source == "rexcess":
         return load_rexcess(config.path, config.simulation)
-    return read_tables(config.path, config.tables, config.cleaning, config.observables)
+    return read_tables(Path(config.path), config.tables, config.cleaning, config.observables, targets)

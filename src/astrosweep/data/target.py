@@ -95,7 +95,7 @@ class TargetTransform:
             return xp.exp(t)  # type: ignore[no-any-return]
         if self.name == "asinh":
             return xp.sinh(t) * self.scale  # type: ignore[no-any-return]
-        return t
+        return t  # type: ignore[no-any-return]
 
     def slope(self, z: Array) -> Array:
         """Derivative dy/dz at the network value z, in the target's unit; it carries uncertainties across."""

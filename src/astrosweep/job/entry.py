@@ -56,6 +56,7 @@ def run_job(composed: DictConfig) -> None:
 
 def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, overrides: list[str]) -> RunRecord:
     # Imported where a job runs: the process that launches jobs elsewhere need not wait for torch.
+    from astrosweep.data.sources import with_input_file
     from astrosweep.job.reproduce import compare, recall
     from astrosweep.job.search import run_worker
     from astrosweep.job.terminal import show_results, show_studies
@@ -68,7 +69,7 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
         original = recall(composed, str(reproduced), folder, overrides)
         config, tags = original.config, {"reproduces": original.run_id}
     else:
-        config, tags = parse(composed), {}
+        config, tags = with_input_file(parse(composed)), {}
         if sweep:
             config = name_by_sweep(config, sweep.swept, overrides)
     tracker = open_tracker(config.tracking)

@@ -1,25 +1,25 @@
 """The networks, one per file, and the dictionary that finds them by name."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
-from astrosweep.config.model import ModelConfig, ProfileModelConfig, RadialMixerConfig
+from astrosweep.config.model import DeprojectorConfig, ModelConfig, ProfileModelConfig
 from astrosweep.core.errors import ConfigError
-from astrosweep.core.types import Layout
+from astrosweep.core.types import FloatArray, Layout
 from astrosweep.data.target import TargetTransform
 from astrosweep.models import (
+    deprojector,
     dnn,
     encoder_decoder_1d,
     encoder_decoder_2d,
     encoder_decoder_simple,
     mlp,
-    radial_mixer,
 )
 from astrosweep.models.ideal_gas import IdealGas
 
-__all__ = ["build"]
+__all__ = ["StartsFromData", "build"]
 
 _BUILDERS: dict[str, Callable[[Any, Layout, int], nn.Module]] = {
     "dnn": dnn.build,
@@ -27,8 +27,17 @@ _BUILDERS: dict[str, Callable[[Any, Layout, int], nn.Module]] = {
     "encoder_decoder_1d": encoder_decoder_1d.build,
     "encoder_decoder_simple": encoder_decoder_simple.build,
     "encoder_decoder_2d": encoder_decoder_2d.build,
-    "radial_mixer": radial_mixer.build,
+    "deprojector": deprojector.build,
 }
+
+
+@runtime_checkable
+class StartsFromData(Protocol):
+    """A network that begins where a closed form on the training data leads it."""
+
+    def start_from(self, x: Sequence[FloatArray], z: Sequence[FloatArray]) -> None:
+        """Set weights from draws of features, (N, ...), and of targets on the network's scale, (N, T)."""
+        ...
 
 
 def build(
@@ -53,7 +62,7 @@ def build(
             f"model={config.name} takes profiles; these features have the shape {layout.inputs}"
         )
     network = _BUILDERS[config.name](config, layout, n_parameters)
-    if isinstance(config, RadialMixerConfig) and config.head == "ideal_gas":
+    if isinstance(config, DeprojectorConfig) and config.head == "ideal_gas":
         if transform is None:
             raise ConfigError("model.head=ideal_gas needs the map of the target")
         return IdealGas(network, layout, transform)

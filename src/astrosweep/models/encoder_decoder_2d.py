@@ -50,7 +50,7 @@ class EncoderDecoder2d(nn.Module):
             x_BCL = x_BCL[:, 1:]
         side = config.image_size
         images = F.interpolate(x_BCL, size=side * side, mode="linear", align_corners=True)
-        images = self.decoder(self.latent(self.encoder(images.unflatten(2, (side, side)))))
+        images = self.decoder(self.latent(self.encoder(images.reshape(*images.shape[:2], side, side))))
         images = F.interpolate(images, size=(config.output_size,) * 2, mode="bilinear", align_corners=False)
         profiles = F.adaptive_avg_pool1d(images.flatten(2), self._n_points)
         return profiles.flatten(1)

@@ -3,12 +3,14 @@
 Shapes: B batch, P parameters per target, C channels, L points.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from astrosweep.core.errors import ConfigError
-from astrosweep.core.types import Layout
+from astrosweep.core.types import FloatArray, Layout
 from astrosweep.data.target import TargetTransform
 
 _NEEDED = ("pressure", "density", "temperature")
@@ -20,6 +22,9 @@ class IdealGas(nn.Module):
     Targets are natural logarithms in keV/cm^3, 1/cm^3 and keV, so that the law is a sum. The predicted
     scatter of the pressure stays the network's own, since those of density and temperature are correlated.
     """
+
+    loc: Tensor
+    width: Tensor
 
     def __init__(self, network: nn.Module, layout: Layout, transform: TargetTransform) -> None:
         """Keep the network and the maps between its scale and the logarithms.
@@ -38,6 +43,12 @@ class IdealGas(nn.Module):
         for name, values in (("loc", transform.loc), ("width", transform.width)):
             array = np.broadcast_to(values, (len(_NEEDED) * layout.n_points,)).reshape(self._shape[1:])
             self.register_buffer(name, torch.tensor(array, dtype=torch.float32))
+
+    def start_from(self, x: Sequence[FloatArray], z: Sequence[FloatArray]) -> None:
+        """See ``StartsFromData``: the network inside begins for itself."""
+        start_from = getattr(self.network, "start_from", None)
+        if start_from is not None:
+            start_from(x, z)
 
     def forward(self, x_BCL: Tensor) -> Tensor:
         """Outputs of the network with the pressure's means replaced, (B, O)."""

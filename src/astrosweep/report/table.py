@@ -10,6 +10,18 @@ from rich.text import Text
 from astrosweep.core.types import RunRecord
 
 _TITLE = "Metrics of validation stars, smallest RMSE first; test stars stay sealed"
+_PROFILE_TITLE = (
+    "Relative errors of validation clusters, 0.03 to 1 R500, smallest RMSE (normalised units) first; "
+    "test clusters stay sealed"
+)
+_PROFILE_COLUMNS = (
+    "median_relative_error",
+    "p90_relative_error",
+    "relative_bias",
+    "coverage_68",
+    "rmse_values",
+)
+_PROFILE = "/median_relative_error"
 
 
 def results_table(records: Sequence[RunRecord]) -> Table:
@@ -25,12 +37,17 @@ def results_table(records: Sequence[RunRecord]) -> Table:
         One column of a heading, the finished runs and the others, as far as there are any.
     """
     finished = [record for record in records if record.status == "finished"]
+    of_clusters = [record for record in finished if _targets_of(record)]
+    finished = [record for record in finished if not _targets_of(record)]
     stopped = [record for status in ("failed", "killed") for record in records if record.status == status]
     table = Table.grid()
     if finished:
         table.add_row(Text(_TITLE, style="italic"))
         table.add_row(_finished_table(finished))
-    if finished and stopped:
+    if of_clusters:
+        table.add_row(Text(_PROFILE_TITLE, style="italic"))
+        table.add_row(_clusters_table(of_clusters))
+    if (finished or of_clusters) and stopped:
         table.add_row("")
     if stopped:
         table.add_row(Text("Not finished (the log has the full reason)", style="italic"))
@@ -57,6 +74,36 @@ def _finished_table(records: Sequence[RunRecord]) -> Table:
             record.status,
         )
     return table
+
+
+def _clusters_table(records: Sequence[RunRecord]) -> Table:
+    table = _new_table()
+    table.add_column("target", no_wrap=True)
+    for name in ("median\n(%)", "90 %\n(%)", "bias\n(%)", "68%\ncov.", "RMSE", "best\nepoch", "time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for record in sorted(records, key=_rmse):
+        metrics = record.metrics
+        for i, target in enumerate(_targets_of(record)):
+            of_target = {key: metrics.get(f"val/{target}/{key}", math.nan) for key in _PROFILE_COLUMNS}
+            median, p90, bias, coverage, rmse = (of_target[key] for key in _PROFILE_COLUMNS)
+            table.add_row(
+                Text(record.name if i == 0 else ""),
+                target,
+                _number(100.0 * median, 2),
+                _number(100.0 * p90, 2),
+                _number(100.0 * bias, 2),
+                _number(coverage, 2),
+                _number(rmse, 4),
+                _epoch(metrics.get("fit/best_epoch")) if i == 0 else "",
+                _duration(record.duration_s) if i == 0 else "",
+            )
+    return table
+
+
+def _targets_of(record: RunRecord) -> list[str]:
+    """Targets of a run on clusters, none for a run on stars."""
+    names = [name for name in record.metrics if name.startswith("val/") and name.endswith(_PROFILE)]
+    return [name.removeprefix("val/").removesuffix(_PROFILE) for name in names]
 
 
 def _stopped_table(records: Sequence[RunRecord]) -> Table:

@@ -175,13 +175,9 @@ def profile_table(preparation: ProfilePreparation, part: str, judged: Judged) ->
         tables.append(
             pd.DataFrame(
                 {
-                    "cluster": pd.Categorical.from_codes(
-                        np.repeat(np.arange(len(sample)), n_points), categories=sample.names.astype(object)
-                    ),
+                    "cluster": np.repeat(sample.names.astype(object), n_points),
                     "cluster_id": np.repeat(sample.ids, n_points),
-                    "part": pd.Categorical.from_codes(
-                        np.zeros(len(sample) * n_points, dtype=np.int8), categories=[part]
-                    ).astype(object),
+                    "part": part,
                     "fold": np.repeat(judged.fold, n_points),
                     "target": name,
                     "radius_kpc": radius.ravel(),
@@ -196,8 +192,7 @@ def profile_table(preparation: ProfilePreparation, part: str, judged: Judged) ->
                 }
             )
         )
-    table = pd.concat(tables, ignore_index=True)
-    return table.assign(cluster=table["cluster"].astype(object))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _judged(k: int, prepared: PreparedClusters, fit: FitResult, part: str) -> Judged:

@@ -75,6 +75,7 @@ def fit(
     with _threads(config.trainer.n_threads):
         torch.manual_seed(config.seed)
         module = RegressionModule(config, fold.layout, transform)
+        module.start_from(fold.train, transform)
         datamodule = RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
         fabric = _fabric(config)
         try:

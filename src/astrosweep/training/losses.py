@@ -119,7 +119,7 @@ class LikelihoodLoss:
         else:
             loss_BT = 0.5 * (chi2_BT + math.log(2 * math.pi))
         loss_BT = loss_BT + 0.5 * variance_BT.log()
-        return loss_BT.mean() if known_BT is None else loss_BT[known_BT].mean()
+        return loss_BT.mean() if known_BT is None else loss_BT[known_BT].mean()  # type: ignore[no-any-return]
 
     def moments(self, output_BO: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Loss``; the Student-t scale is turned into its standard deviation."""

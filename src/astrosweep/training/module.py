@@ -11,13 +11,15 @@ from astrosweep.config import RunConfig
 from astrosweep.core.types import Dataset, Fold, Layout, Unlabelled
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
-from astrosweep.models import build
+from astrosweep.models import StartsFromData, build
 from astrosweep.training.losses import Loss, build_loss
 from astrosweep.training.optimizers import build_optimizer, build_scheduler
 
 Batch = tuple[Tensor, ...]
 _EVALUATION_VALUES = 2_000_000
 """Feature values of a batch that is only evaluated."""
+_DRAWS = 3
+"""Draws of varied training objects from which a network begins."""
 _WITH_KERNEL = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)
 
 
@@ -45,6 +47,22 @@ class RegressionModule(pl.LightningModule):
         self.network = build(config.model, layout, self.loss.n_parameters, transform)
         self._l2 = config.model.l2
         self._kernels = [layer.weight for layer in self.network.modules() if isinstance(layer, _WITH_KERNEL)]
+
+    def start_from(self, dataset: Dataset, transform: TargetTransform) -> None:
+        """Let a network that can do so begin where a closed form leads it.
+
+        Args:
+            dataset: The training objects.
+            transform: The fitted map of the target.
+        """
+        if not isinstance(self.network, StartsFromData):
+            return
+        draws = [(dataset.features, dataset.target)]
+        if dataset.vary is not None:
+            rng = np.random.default_rng(self._config.seed)
+            draws = [dataset.vary(rng) for _ in range(_DRAWS)]
+        features = [features.astype(np.float64) for features, _ in draws]
+        self.network.start_from(features, [transform.forward(target) for _, target in draws])
 
     def forward(self, x_BF: Tensor) -> Tensor:
         """Outputs, (B, O)."""

@@ -79,7 +79,7 @@ def develop_clusters(
         parts = {"train": int((fold == TRAIN_ONLY).sum()), "val": int((fold == 0).sum())}
     else:
         parts = {f"fold_{k}": int((fold == k).sum()) for k in range(n_folds)}
-    missing_share = {
+    missing_share: dict[str, float] = {
         name: float(np.mean(~np.isfinite(sample.observed[name].value).any(axis=1)))
         for name in data.observables
     }

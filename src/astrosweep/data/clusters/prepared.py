@@ -103,7 +103,7 @@ def prepare_clusters(development: ClusterDevelopment, k: int) -> PreparedCluster
         train=train,
         val=val,
         test=development.sealed,
-        learned=np.isfinite(target).any(axis=0),
+        learned=np.asarray(np.isfinite(target).any(axis=0)),
         shape=shape,
         facts={
             "fold": k,

@@ -22,7 +22,7 @@ def radius_scale(sample: ClusterSample, radius: str) -> FloatArray:
         outermost = [
             np.nanmax(np.where(np.isnan(p.radius), 0.0, p.radius), axis=1) for p in sample.observed.values()
         ]
-        return np.max(outermost, axis=0)
+        return np.asarray(np.max(outermost, axis=0))
     unknown = np.flatnonzero(~(sample.r500_kpc > 0))
     if unknown.size:
         raise DataError(

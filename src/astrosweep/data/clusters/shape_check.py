@@ -1,5 +1,7 @@
 """The check, run with every training, that preparation and back leaves every profile as it was."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -70,7 +72,7 @@ def check_shape(
         DataError: A profile changes by more than ``tolerance`` inside its measured and common range.
     """
     back = there_and_back(preparation, transform, sample)
-    table = []
+    table: list[dict[str, Any]] = []
     for name, values in back.items():
         original = sample.observed[name] if name in sample.observed else sample.targets[name]
         compared = _compared(preparation, name, original, sample)
@@ -112,4 +114,6 @@ def _compared(
         if preparation.config.output != "values":
             return measured
     scaled = original.radius / radius_scale(sample, preparation.config.radius)[:, None]
-    return measured & (scaled >= common[0] * (1.0 - _SAME)) & (scaled <= common[-1] * (1.0 + _SAME))
+    return np.asarray(
+        measured & (scaled >= common[0] * (1.0 - _SAME)) & (scaled <= common[-1] * (1.0 + _SAME))
+    )

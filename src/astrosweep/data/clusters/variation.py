@@ -77,4 +77,4 @@ class Variation:
     def _target_shift(self, log_factor: FloatArray) -> FloatArray:
         n_points = len(self.preparation.output_radii)
         power = [_DENSITY_POWER.get(name, 0.0) for name in self.preparation.target_names]
-        return log_factor[:, None] * np.repeat(power, n_points)[None, :]
+        return np.asarray(log_factor[:, None] * np.repeat(power, n_points)[None, :])
