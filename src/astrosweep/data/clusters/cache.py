@@ -24,7 +24,11 @@ SOURCES = (
 """Modules whose text is the version of the simulation: a changed one never meets an old sample."""
 _OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin")
 _ARRAYS = ("radius", "value", "error", "noiseless")
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, NotImplementedError,
+    zipfile.BadZipFile,
+)  # fmt: skip
+"""All that the readers of a damaged archive raise."""
 
 
 def cache_path(config: ClusterSimulationConfig) -> Path:
@@ -41,8 +45,9 @@ def read_cached(path: Path) -> ClusterSample | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        # A damaged file that NumPy opens itself stays open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
         return ClusterSample(
             **{name: arrays[name] for name in _OF_A_CLUSTER if name != "origin"},
             origin=str(arrays["origin"]),

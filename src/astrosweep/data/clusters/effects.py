@@ -36,14 +36,19 @@ def draw_elongations(n: int, rng: Generator) -> FloatArray:
     return draw_log_uniform(ELONGATION, (n,), rng)
 
 
+def relativistic_term(x: FloatArray) -> FloatArray:
+    """Return Y1 of Itoh, Kohyama & Nozawa 1998 (ApJ 502, 7, eq. 2.26): 17/5 for small x = h nu / k T_CMB."""
+    wide = x / np.tanh(0.5 * x)
+    s2 = (x / np.sinh(0.5 * x)) ** 2
+    polynomial = -10.0 + 23.5 * wide - 8.4 * wide**2 + 0.7 * wide**3
+    return np.asarray(polynomial + s2 * (-4.2 + 1.4 * wide))
+
+
 def relativistic_slopes() -> FloatArray:
     """Return the change of y per k T_e / m_e c^2 of each band, shape (B,), to first order.
 
-    Y1 / Y0 of Itoh, Kohyama & Nozawa 1998 (ApJ 502, 7, eqs. 2.25 and 2.26), with the bandpass average for
-    Y0, which at 217 GHz is all but zero. It lowers y up to 353 GHz and raises it above, where higher orders
-    matter for hot clusters.
+    Y1 / Y0 of Itoh et al. 1998, with the bandpass average for Y0, which at 217 GHz is all but zero: there the
+    correction is large, and negative y is possible. It lowers y up to 353 GHz and raises it above, where
+    higher orders matter for hot clusters.
     """
-    x = BAND_X / np.tanh(0.5 * BAND_X)
-    s2 = (BAND_X / np.sinh(0.5 * BAND_X)) ** 2
-    y1 = -10.0 + 23.5 * x - 8.4 * x**2 + 0.7 * x**3 + s2 * (-4.2 + 1.4 * x)
-    return np.asarray(y1 / BAND_RESPONSE)
+    return relativistic_term(BAND_X) / BAND_RESPONSE

@@ -71,7 +71,7 @@ def _simulate_block(
     rng = default_rng(truth_seed)
     names = list(GENERATORS) if config.generator == "mixture" else [config.generator]
     share = BLOCK // len(names)
-    parts = [_draw(name, share, rng) for name in names]
+    parts = [draw_clusters(name, share, rng) for name in names]
     # One of each generator in turn, in random order: any number of clusters is a fair mixture.
     order = rng.permuted(np.arange(BLOCK).reshape(len(names), share), axis=0).T.ravel()
     clusters = TrueClusters(
@@ -84,8 +84,8 @@ def _simulate_block(
     return clusters, generator, observe(clusters, config, default_rng(noise_seed)), targets_of(clusters)
 
 
-def _draw(generator: str, n: int, rng: Generator) -> TrueClusters:
-    """Draw ``n`` plausible clusters; implausible ones are replaced."""
+def draw_clusters(generator: str, n: int, rng: Generator) -> TrueClusters:
+    """Draw ``n`` plausible clusters of one generator; implausible ones are replaced."""
     kept: list[TrueClusters] = []
     missing = n
     while missing:
