@@ -20,11 +20,12 @@ class ClusterSimulationConfig(Strict):
         generator: How true profiles are drawn: ``vikhlinin`` (parametric density, generalised NFW
             pressure), ``lognormal`` (Gaussian random functions about the REXCESS medians), or a ``mixture``
             of equal parts.
-        noise: Factor on all noise; 0 for none, 1 as in the recipe.
+        noise: Factor on all noise; 0 for none, 1 for the published errors that ``noise.py`` states.
         y_noise: ``separated``: all six y profiles after component separation; ``raw``: raw bands.
         clumping: Whether gas clumps raise the surface brightness outwards.
         elongation: Whether clusters are stretched along the line of sight.
-        relativistic: Whether hot gas lowers y by the relativistic correction of each band.
+        relativistic: Whether y has the relativistic correction of each band for hot gas, to first order:
+            lower up to 353 GHz, higher above.
         cache_dir: Folder in which samples are kept; null computes them anew.
     """
 

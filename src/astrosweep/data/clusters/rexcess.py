@@ -22,6 +22,7 @@ from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.grid import NODES
 from astrosweep.data.clusters.observe import observe, targets_of
 from astrosweep.data.clusters.sample import ClusterSample
+from astrosweep.data.clusters.tables import cluster_id
 from astrosweep.data.clusters.truths import TrueClusters
 from astrosweep.data.convert import to_numbers
 from astrosweep.data.read import read_table
@@ -48,7 +49,7 @@ def load_rexcess(path: str | Path, config: ClusterSimulationConfig, realisations
         path: The table, of any format that ``read_table`` reads.
         config: Seed of the noise, noise and effects; its other fields are not used.
         realisations: How often each cluster is observed, each time with noise of its own. From the second on
-            names end in ``#2``, ``#3`` and so on.
+            names end in ``#2``, ``#3`` and so on. They share a truth: keep them on one side of a split.
 
     Returns:
         Sample with targets. ``facts`` has each cluster's ``last_measured`` radius in R500: targets
@@ -69,9 +70,10 @@ def load_rexcess(path: str | Path, config: ClusterSimulationConfig, realisations
     repeated = truths.take(rows)
     rng = default_rng(SeedSequence(config.seed, spawn_key=(STREAM,)))
     suffixes = ["" if copy == 0 else f"#{copy + 1}" for copy in range(realisations)]
+    all_names = [f"{name}{suffix}" for suffix in suffixes for name in names]
     return ClusterSample(
-        ids=np.arange(len(rows), dtype=np.int64),
-        names=np.array([f"{name}{suffix}" for suffix in suffixes for name in names]),
+        ids=np.array([cluster_id(name) for name in all_names], dtype=np.int64),
+        names=np.array(all_names),
         redshift=repeated.redshift,
         r500_kpc=repeated.r500_kpc,
         observed=observe(repeated, config, rng),

@@ -38,7 +38,7 @@ OUTER_SLOPE = (4.6, 0.5)
 """Mean and scatter of the outer slope b of the pressure."""
 FITTED_TO = 0.03
 """How closely (natural logarithm) a profile is held to the drawn values, against the spread of parameters."""
-DENSITY_TYPICAL = np.array([-5.3, np.log(0.12), np.log(0.7), np.log(0.6), np.log(0.8), 0.0])
+DENSITY_TYPICAL = np.array([-5.3, np.log(0.12), np.log(0.7), np.log(0.6), np.log(0.8), 0.5])
 DENSITY_SPREAD = np.array([2.0, 0.6, 0.5, 0.2, 0.3, 0.5])
 """Of ln n0 (cm^-3), ln rc, ln alpha, ln beta, ln rs and logit(eps / 5); radii in R500."""
 PRESSURE_TYPICAL = np.array([np.log(8.4), np.log(1.3), np.log(0.35), np.log(1.2)])
