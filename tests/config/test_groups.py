@@ -9,7 +9,12 @@ from pydantic import BaseModel
 
 from astrosweep.config import (
     CleaningConfig,
+    ClusterDataConfig,
+    DeprojectorConfig,
     DnnConfig,
+    EncoderDecoder1dConfig,
+    EncoderDecoder2dConfig,
+    EncoderDecoderSimpleConfig,
     HoldoutConfig,
     KFoldConfig,
     MlpConfig,
@@ -27,6 +32,7 @@ OPTIONS = sorted(
     for path in CONF.rglob("*.yaml")
     if path.parent != CONF and not path.stem.startswith("_") and "hydra" not in path.parts
 )
+PROFILE_MODELS = ("encoder_decoder_1d", "encoder_decoder_simple", "encoder_decoder_2d", "deprojector")
 
 
 def overrides_for(group: str, option: str) -> list[str]:
@@ -41,6 +47,10 @@ def overrides_for(group: str, option: str) -> list[str]:
         overrides.append("split=kfold")
     if group == "search/space" and option == "dnn":
         overrides.append("model=dnn")
+    if group == "search/space" and option in PROFILE_MODELS:
+        overrides.append(f"model={option}")
+    if option in PROFILE_MODELS:
+        overrides.append("data=cluster")
     if group == "site":
         overrides.append("search=tpe")
     if option == "neurostarmap_merged_error":
@@ -62,6 +72,10 @@ def test_option_composes_and_validates(group, option, make_config, monkeypatch):
     [
         ("model/dnn", DnnConfig),
         ("model/mlp", MlpConfig),
+        ("model/encoder_decoder_1d", EncoderDecoder1dConfig),
+        ("model/encoder_decoder_simple", EncoderDecoderSimpleConfig),
+        ("model/encoder_decoder_2d", EncoderDecoder2dConfig),
+        ("model/deprojector", DeprojectorConfig),
         ("loss/mse", losses.MseConfig),
         ("loss/mae", losses.MaeConfig),
         ("loss/huber", losses.HuberConfig),
@@ -84,6 +98,11 @@ def test_option_composes_and_validates(group, option, make_config, monkeypatch):
 def test_yaml_holds_every_field_with_its_default(file: str, model: type[BaseModel]):
     written = yaml.safe_load((CONF / f"{file}.yaml").read_text())
     assert written == model().model_dump()
+
+
+def test_yaml_of_clusters_holds_every_field_with_its_default():
+    written = yaml.safe_load((CONF / "data" / "cluster.yaml").read_text())
+    assert written == ClusterDataConfig(name="cluster").model_dump()
 
 
 def test_base_of_data_holds_every_field(make_config):

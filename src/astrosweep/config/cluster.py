@@ -20,6 +20,8 @@ class ClusterSimulationConfig(Strict):
         generator: How true profiles are drawn: ``vikhlinin`` (parametric density, generalised NFW
             pressure), ``lognormal`` (Gaussian random functions about the REXCESS medians), or a ``mixture``
             of equal parts.
+        roughness: Small-scale structure on top of smooth profiles: width of the half-normal from which each
+            cluster's amplitude in the logarithm of the density is drawn; for training.
         noise: Factor on all noise; 0 for none, 1 for the published errors that ``noise.py`` states.
         y_noise: ``separated``: all six y profiles after component separation; ``raw``: raw bands.
         clumping: Whether gas clumps raise the surface brightness outwards.
@@ -32,6 +34,7 @@ class ClusterSimulationConfig(Strict):
     n_clusters: Annotated[int, Field(ge=1, le=10_000_000)] = 118
     seed: Annotated[int, Field(ge=0)] = 0
     generator: Literal["vikhlinin", "lognormal", "mixture"] = "mixture"
+    roughness: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     noise: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
     y_noise: Literal["separated", "raw"] = "separated"
     clumping: bool = False

@@ -60,7 +60,7 @@ def with_input_file(config: RunConfig) -> RunConfig:
         names = [name for name, key in TARGET_KEYS.items() if key in listed]
         if len(names) == 2:
             raise ConfigError(
-                f"{config.data.input_file}: Output list has {', '.join(listed)}; allowed: one target, or all three"
+                f"{config.data.input_file}: Output list has {', '.join(listed)}; allowed: one target or all"
             )
         update["target"] = names[0] if len(names) == 1 else "all"
     return config.model_copy(update=update)

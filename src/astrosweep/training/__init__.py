@@ -1,6 +1,6 @@
 """The LightningModule, the losses and the training loop."""
 
-from astrosweep.training.fit import EpochListener, FitResult, fit
+from astrosweep.training.fit import EpochListener, FitResult, fit, predict
 from astrosweep.training.folds import Listener, TrainingResult, prepare_folds, train
 from astrosweep.training.module import RegressionDataModule, RegressionModule
 
@@ -12,6 +12,7 @@ __all__ = [
     "RegressionModule",
     "TrainingResult",
     "fit",
+    "predict",
     "prepare_folds",
     "train",
 ]

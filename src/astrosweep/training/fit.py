@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from astrosweep.config import RunConfig, TrainerConfig
 from astrosweep.core.errors import ConfigError, TrainingError
-from astrosweep.core.types import Fold, Predictions
+from astrosweep.core.types import Fold, Layout, Predictions, Unlabelled
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
-from astrosweep.training.module import RegressionDataModule, RegressionModule
+from astrosweep.training.module import RegressionDataModule, RegressionModule, evaluation_batch
 
 EpochListener = Callable[[int, float, float], bool | None]
 _DIVERGED = 1e6
@@ -105,6 +105,34 @@ def fit(
         time_s=time.perf_counter() - start,
         stopped=loop.stopped,
     )
+
+
+def predict(
+    config: RunConfig,
+    layout: Layout,
+    transform: TargetTransform,
+    state: dict[str, Tensor],
+    objects: Unlabelled,
+) -> Predictions:
+    """Predict objects that were not in any part of the fit.
+
+    Args:
+        config: The run's configuration.
+        layout: Shapes of features and target of the fit.
+        transform: The fitted map of the target.
+        state: Weights, as ``FitResult.state``.
+        objects: Prepared features.
+
+    Returns:
+        Predictions, uncalibrated.
+    """
+    with _threads(config.trainer.n_threads):
+        module = RegressionModule(config, layout, transform)
+        module.load_state_dict(state)
+        fabric = _fabric(config)
+        module.to(fabric.device)
+        loader = BatchLoader((torch.tensor(objects.features),), evaluation_batch(objects))
+        return _predict(fabric, module, loader, objects.ids, transform)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

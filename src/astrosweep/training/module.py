@@ -143,15 +143,16 @@ class RegressionDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, large ones in a fixed order."""
-        return BatchLoader(self._val, _evaluation_batch(self._fold.val))
+        return BatchLoader(self._val, evaluation_batch(self._fold.val))
 
     def predict_dataloader(self) -> list[BatchLoader]:
         """Features alone of train, val and test, in this order."""
         parts = (self._fold.train, self._fold.val, self._fold.test)
-        return [BatchLoader((torch.tensor(part.features),), _evaluation_batch(part)) for part in parts]
+        return [BatchLoader((torch.tensor(part.features),), evaluation_batch(part)) for part in parts]
 
 
-def _evaluation_batch(part: Unlabelled) -> int:
+def evaluation_batch(part: Unlabelled) -> int:
+    """Rows of a batch that is only evaluated: as many as fit well into memory."""
     return max(_EVALUATION_VALUES // int(np.prod(part.features.shape[1:])), 1)
 
 

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 SOURCES = (
     "beams", "cache", "cosmology", "effects", "grid", "lognormal", "noise", "observe", "projection",
-    "simulate", "truths", "vikhlinin",
+    "roughness", "simulate", "truths", "vikhlinin",
 )  # fmt: skip
 """Modules whose text is the version of the simulation: a changed one never meets an old sample."""
 _OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin")

@@ -106,7 +106,7 @@ def check_shape(
 def _compared(
     preparation: ProfilePreparation, name: str, original: Profiles, sample: ClusterSample
 ) -> NDArray[np.bool_]:
-    """Points that must come back: measured, and within the common range; the data report counts the others."""
+    """Points that must come back: measured, and in the common range; the data report counts the others."""
     if name in preparation.channels:
         measured, common = measured_points(preparation, name, original), preparation.input_radii
     else:

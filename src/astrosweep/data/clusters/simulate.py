@@ -14,6 +14,7 @@ from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.cache import cache_path, read_cached, write_cached
 from astrosweep.data.clusters.lognormal import draw_lognormal
 from astrosweep.data.clusters.observe import observe, targets_of
+from astrosweep.data.clusters.roughness import roughen
 from astrosweep.data.clusters.sample import ClusterSample, Profiles
 from astrosweep.data.clusters.truths import TrueClusters, draw_masses, plausible, scaled_to
 from astrosweep.data.clusters.vikhlinin import draw_vikhlinin
@@ -67,7 +68,7 @@ def _simulate_block(
     block: int, config: ClusterSimulationConfig
 ) -> tuple[TrueClusters, np.ndarray, dict[str, Profiles], dict[str, Profiles]]:
     """Draw and observe ``BLOCK`` clusters."""
-    truth_seed, noise_seed = SeedSequence(config.seed, spawn_key=(block,)).spawn(2)
+    truth_seed, noise_seed, rough_seed = SeedSequence(config.seed, spawn_key=(block,)).spawn(3)
     rng = default_rng(truth_seed)
     names = list(GENERATORS) if config.generator == "mixture" else [config.generator]
     share = BLOCK // len(names)
@@ -81,6 +82,8 @@ def _simulate_block(
         )
     )
     generator = np.repeat(np.array(names), share)[order]
+    if config.roughness > 0.0:
+        clusters = roughen(clusters, config.roughness, default_rng(rough_seed))
     return clusters, generator, observe(clusters, config, default_rng(noise_seed)), targets_of(clusters)
 
 

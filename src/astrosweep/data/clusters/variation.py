@@ -1,4 +1,4 @@
-"""Variations of training clusters, drawn anew in each epoch, so that a small sample is not learned by heart."""
+"""Variations of training clusters, drawn anew in each epoch: a small sample is not learned by heart."""
 
 from dataclasses import dataclass, field
 
@@ -64,7 +64,7 @@ class Variation:
         return self.rows.features(values, redshift), self.target + self._target_shift(log_factor)
 
     def _beam_noise(self, rng: np.random.Generator) -> dict[str, FloatArray]:
-        """Noise of simulated y profiles in units of its standard deviation: a beam blurs neighbours together."""
+        """Noise of simulated y profiles in its standard deviations: a beam blurs neighbours together."""
         bands = [name for name in BANDS if name in self.preparation.channels]
         simulated = all(self.sample.observed[name].noiseless is not None for name in bands)
         if not (self.config.noise and bands and simulated):

@@ -1,0 +1,65 @@
+"""Small-scale structure on top of smooth true profiles: cool fronts, shocks, edges, clumps.
+
+A network learns its prior from the clusters it is trained on. Real profiles are less smooth than those of
+either generator, so that training on rougher ones makes a network that trusts its data more.
+
+Shapes: N clusters, G nodes.
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.random import Generator
+
+from astrosweep.core.types import FloatArray
+from astrosweep.data.clusters.grid import NODES
+from astrosweep.data.clusters.truths import TrueClusters
+
+PRESSURE_SHARE = 0.25
+LENGTHS = np.geomspace(0.12, 2.0, 8)
+"""Correlation lengths in ln r, one of them for each cluster and quantity."""
+
+
+def roughen(clusters: TrueClusters, scale: float, rng: Generator) -> TrueClusters:
+    """Multiply density and pressure by independent log-normal random functions of the radius.
+
+    Structure is mostly isobaric (Zhuravleva et al. 2018, MNRAS 480, 2331): the gas is denser where it is
+    cooler, and the pressure varies by ``PRESSURE_SHARE`` of what the density does.
+
+    Args:
+        clusters: The smooth clusters.
+        scale: Each cluster's amplitude (natural logarithm of the density) is drawn from a half-normal of this
+            width.
+        rng: Source of the functions.
+
+    Returns:
+        The same clusters, less smooth.
+    """
+    n = len(clusters)
+    of_density = _random_functions(n, scale, rng)
+    of_pressure = _random_functions(n, PRESSURE_SHARE * scale, rng)
+    return TrueClusters(
+        clusters.redshift,
+        clusters.r500_kpc,
+        clusters.density * np.exp(of_density),
+        clusters.pressure * np.exp(of_pressure),
+    )
+
+
+def _random_functions(n: int, scale: float, rng: Generator) -> FloatArray:
+    """Draw Gaussian random functions of ln r, shape (n, G), a length and an amplitude for each."""
+    amplitude = scale * np.abs(rng.standard_normal((n, 1)))
+    length = rng.integers(0, len(LENGTHS), n)
+    normal = rng.standard_normal((n, NODES.size))
+    return np.asarray(amplitude * np.einsum("ng,ngh->nh", normal, _roots()[length]))
+
+
+@cache
+def _roots() -> FloatArray:
+    """Symmetric roots of squared-exponential covariances, one for each length, shape (8, G, G)."""
+    distance = np.log(NODES)[:, None] - np.log(NODES)[None, :]
+    roots = []
+    for length in LENGTHS:
+        values, vectors = np.linalg.eigh(np.exp(-0.5 * (distance / length) ** 2))
+        roots.append((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
+    return np.stack(roots)
