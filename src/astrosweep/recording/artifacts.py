@@ -11,7 +11,7 @@ from astrosweep.config import RunConfig
 from astrosweep.core.files import write_json
 from astrosweep.data.clusters.prepared import PreparedClusters
 from astrosweep.recording.values import metrics_of
-from astrosweep.report import write_cluster_figures, write_figures
+from astrosweep.report import errors_by_radius, write_cluster_figures, write_figures
 from astrosweep.training import TrainingResult
 
 CONFIG = "config.yaml"
@@ -62,6 +62,8 @@ def _write_result(folder: Path, config: RunConfig, result: TrainingResult) -> No
                 "best_epoch": fit.best_epoch,
             },
         )
+    if isinstance(result.prepared[0], PreparedClusters):
+        errors_by_radius(result.predictions).to_csv(folder / "errors_by_radius.csv", index=False)
     if config.tracking.figures:
         _write_figures(folder / "figures", config, result)
 

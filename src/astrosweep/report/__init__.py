@@ -1,6 +1,7 @@
 """What people look at: figures and tables of runs and of studies."""
 
 from astrosweep.report.calibration import calibration
+from astrosweep.report.cluster_errors import errors_by_radius
 from astrosweep.report.cluster_figures import write_cluster_figures
 from astrosweep.report.correlation import correlation_heatmap
 from astrosweep.report.curves import learning_curves
@@ -15,6 +16,7 @@ __all__ = [
     "StudyRow",
     "calibration",
     "correlation_heatmap",
+    "errors_by_radius",
     "importances",
     "learning_curves",
     "predicted_against_observed",

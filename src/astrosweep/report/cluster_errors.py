@@ -61,6 +61,43 @@ def errors_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
+def errors_by_radius(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return what both figures show as numbers, one row for each target and bin of radius.
+
+    Args:
+        predictions: One row per cluster, target and point.
+
+    Returns:
+        Columns ``target``, ``radius_scaled``, ``n_points``, ``bias`` (median relative error),
+        ``median_absolute``, ``p90_absolute``, ``coverage_68`` and ``coverage_95`` of validation clusters.
+
+    Raises:
+        DataError: There are no validation clusters.
+    """
+    rows = val_points(predictions)
+    table = []
+    for target, points in rows.groupby("target", sort=False):
+        for radius, group in zip(*_binned(points), strict=True):
+            absolute = group["error"].abs()
+            table.append(
+                {
+                    "target": target,
+                    "radius_scaled": radius,
+                    "n_points": len(group),
+                    "bias": group["error"].median(),
+                    "median_absolute": absolute.median(),
+                    "p90_absolute": absolute.quantile(0.9),
+                    **{
+                        f"coverage_{level}": group["true"]
+                        .between(group[f"lower_{level}"], group[f"upper_{level}"])
+                        .mean()
+                        for level in ("68", "95")
+                    },
+                }
+            )
+    return pd.DataFrame(table)
+
+
 def intervals_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
     """Draw the share of validation clusters inside their 68 and 95 % intervals against radius, by target.
 

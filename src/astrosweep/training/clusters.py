@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from astrosweep.core.profile_metrics import Z_95, differences, interval_metrics, relative_errors
+from astrosweep.core.profile_metrics import INNER, OUTER, Z_95, differences, interval_metrics, relative_errors
 from astrosweep.core.types import FloatArray, IdArray, Predictions
 from astrosweep.data.clusters.preparation import TARGET_KEYS, ProfilePreparation
 from astrosweep.data.clusters.prepared import PreparedClusters
@@ -127,6 +127,8 @@ def score_profiles(
             of_radii = differences(normal_true[:, columns], normal_mean[:, columns])
             of_target |= {f"{key}_radii": value for key, value in of_radii.items()}
         metrics |= {f"{name}/{key}": value for key, value in of_target.items()}
+    if set(preparation.targets) == set(TARGET_KEYS) and preparation.config.output == "values":
+        metrics["ideal_gas_deviation"] = _ideal_gas_deviation(preparation, mean)
     overall = differences(normal_true, normal_mean)
     known = np.isfinite(normal_true) & np.isfinite(normal_mean)
     variance = float(np.var(normal_true[known])) if known.any() else 0.0
@@ -141,6 +143,17 @@ def score_profiles(
         **interval_metrics(every, mean - true, judged.error, judged.predicted.std),
         "n": float(len(judged.sample)),
     }
+
+
+def _ideal_gas_deviation(preparation: ProfilePreparation, mean: FloatArray) -> float:
+    """Median of |P / (n_e T) - 1| of predicted profiles between 0.03 and 1: whether they agree."""
+    n_points = len(preparation.output_radii)
+    inside = (preparation.output_radii >= INNER) & (preparation.output_radii <= OUTER)
+    pressure, density, temperature = (
+        preparation.expand_target(mean[:, i * n_points : (i + 1) * n_points])[:, inside]
+        for i in map(preparation.target_names.index, TARGET_KEYS)
+    )
+    return float(np.nanmedian(np.abs(pressure / (density * temperature) - 1.0)))
 
 
 def profile_table(preparation: ProfilePreparation, part: str, judged: Judged) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from astrosweep.data.clusters.grid import NODES
 from astrosweep.data.clusters.truths import TrueClusters
 
 PRESSURE_SHARE = 0.25
+SMOOTH_SHARE = 0.4
 LENGTHS = np.geomspace(0.12, 2.0, 8)
 """Correlation lengths in ln r, one of them for each cluster and quantity."""
 
@@ -28,16 +29,17 @@ def roughen(clusters: TrueClusters, scale: float, rng: Generator) -> TrueCluster
 
     Args:
         clusters: The smooth clusters.
-        scale: Each cluster's amplitude (natural logarithm of the density) is drawn from a half-normal of this
-            width.
+        scale: Amplitudes (natural logarithm of the density) are drawn from a half-normal of this width, but
+            for a share of ``SMOOTH_SHARE`` of the clusters, which stay as they are.
         rng: Source of the functions.
 
     Returns:
         The same clusters, less smooth.
     """
     n = len(clusters)
-    of_density = _random_functions(n, scale, rng)
-    of_pressure = _random_functions(n, PRESSURE_SHARE * scale, rng)
+    amplitude = scale * np.abs(rng.standard_normal((n, 1))) * (rng.random((n, 1)) > SMOOTH_SHARE)
+    of_density = amplitude * _random_functions(n, rng)
+    of_pressure = PRESSURE_SHARE * amplitude * _random_functions(n, rng)
     return TrueClusters(
         clusters.redshift,
         clusters.r500_kpc,
@@ -46,12 +48,11 @@ def roughen(clusters: TrueClusters, scale: float, rng: Generator) -> TrueCluster
     )
 
 
-def _random_functions(n: int, scale: float, rng: Generator) -> FloatArray:
-    """Draw Gaussian random functions of ln r, shape (n, G), a length and an amplitude for each."""
-    amplitude = scale * np.abs(rng.standard_normal((n, 1)))
+def _random_functions(n: int, rng: Generator) -> FloatArray:
+    """Draw Gaussian random functions of ln r of unit variance, shape (n, G), a length for each."""
     length = rng.integers(0, len(LENGTHS), n)
     normal = rng.standard_normal((n, NODES.size))
-    return np.asarray(amplitude * np.einsum("ng,ngh->nh", normal, _roots()[length]))
+    return np.asarray(np.einsum("ng,ngh->nh", normal, _roots()[length]))
 
 
 @cache

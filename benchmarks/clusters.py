@@ -1,0 +1,191 @@
+"""Networks and classical deprojection on the same clusters, with the same noise.
+
+Usage: python benchmarks/clusters.py [--rexcess TABLE] [--realisations 8] [--clusters 200] [--draws 20]
+                                     [--quick]
+
+Trains on simulated clusters only: the experiment ``deprojection`` on a large sample; the same network, with
+variations of its few clusters, and the cluster study's published networks (experiments ``astroclass_...``) on
+118 clusters, 83 of them for training. Then deprojects clusters that no training saw: of each generator, and
+the measured clusters of REXCESS where their table is given, by networks and by the classical methods of
+``benchmarks/classical``. The last line is JSON: for each test sample, method and target the median and the
+90th percentile over clusters of each cluster's median relative error over 0.03 to 1 R500, the coverage of 68
+and 95 % intervals, and the time per cluster.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from classical import RADII, accuracy, deproject, true_profiles
+from hydra import compose, initialize_config_dir
+from rich.console import Console
+from rich.table import Table
+
+from astrosweep.config import ClusterDataConfig, RunConfig, parse
+from astrosweep.core.types import FloatArray, Unlabelled
+from astrosweep.data.clusters.preparation import TARGET_KEYS
+from astrosweep.data.clusters.prepared import PreparedClusters
+from astrosweep.data.clusters.rexcess import load_rexcess
+from astrosweep.data.clusters.sample import ClusterSample
+from astrosweep.data.clusters.simulate import GENERATORS, simulate_clusters
+from astrosweep.data.sources import load_development
+from astrosweep.training import TrainingResult, predict, train
+
+ROOT = Path(__file__).resolve().parents[1]
+TEST_SEED = 1_000
+"""Seed of the test samples; those of training have others."""
+COMMON = ("tracking=none", "trainer.progress=false", "trainer.n_threads=2", "trainer.accelerator=cpu")
+SMALL = (
+    "experiment=deprojection",
+    "data.simulation.n_clusters=118",
+    "data.simulation.roughness=0.0",
+    "data.preparation.augmentation.amplitude=0.2",
+    "data.batch_size=16",
+    "model.width=128",
+    "model.n_blocks=1",
+    "model.dropout=0.1",
+    "trainer.max_epochs=300",
+)
+NETWORKS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "deprojector, 28,000 clusters": (("experiment=deprojection",),),
+    "deprojector, 83 clusters": (SMALL,),
+    "study's networks, 83 clusters": tuple(
+        (f"experiment=astroclass_{target}", "data.preparation.output=values") for target in TARGET_KEYS
+    ),
+}
+CLASSICAL = ("onion", "multiscale")
+QUICK = ("data.simulation.n_clusters=2000", "trainer.max_epochs=4")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Profiles of one target by one method: values and ln-uncertainties at ``RADII``, (N, R), and time."""
+
+    value: FloatArray
+    sigma_ln: FloatArray | None
+    time_ms: float
+
+
+class Networks:
+    """Trained networks that together give some targets."""
+
+    def __init__(self, overrides: Sequence[Sequence[str]]) -> None:
+        """Train one network for each list of overrides."""
+        self._trained: list[tuple[RunConfig, TrainingResult]] = []
+        start = time.perf_counter()
+        for of_one in overrides:
+            with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+                config = parse(compose("config", [*of_one, *COMMON]))
+            (result,) = train(config, load_development(config))
+            self._trained.append((config, result))
+        self.training_s = time.perf_counter() - start
+
+    def answer(self, sample: ClusterSample) -> dict[str, Answer]:
+        """Deproject clusters; the time is that of preparation and prediction together."""
+        answers: dict[str, Answer] = {}
+        for config, result in self._trained:
+            (prepared,), (fit,) = result.prepared, result.fits
+            assert isinstance(prepared, PreparedClusters)
+            preparation = prepared.preparation
+            start = time.perf_counter()
+            objects = Unlabelled(sample.ids, preparation.features(sample))
+            predicted = predict(config, prepared.fold.layout, prepared.target_transform, fit.state, objects)
+            time_ms = 1e3 * (time.perf_counter() - start) / len(sample)
+            std = predicted.std * result.uncertainty_factor
+            n_points = len(preparation.output_radii)
+            for i, target in enumerate(preparation.targets):
+                columns = slice(i * n_points, (i + 1) * n_points)
+                at = np.log(preparation.output_radii)
+                mean = _at_radii(at, predicted.mean[:, columns])
+                answers[TARGET_KEYS[target]] = Answer(np.exp(mean), _at_radii(at, std[:, columns]), time_ms)
+        return answers
+
+
+def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:
+    return np.stack([np.interp(np.log(RADII), at, row) for row in values])
+
+
+def classical(method: str, sample: ClusterSample, n_draws: int) -> dict[str, Answer]:
+    """Deproject clusters classically; the time includes that of the uncertainties."""
+    done = deproject(sample, method, RADII, n_draws, 0)
+    time_ms = 1e3 * float(np.median(done.time_s) + np.median(done.draws_time_s))
+    return {target: Answer(value, sigma, time_ms) for target, (value, sigma) in done.profiles.items()}
+
+
+def test_samples(arguments: argparse.Namespace) -> Iterator[tuple[str, ClusterSample]]:
+    """Clusters that no training saw."""
+    settings = ClusterDataConfig(name="cluster").simulation
+    for generator in GENERATORS:
+        update = {
+            "generator": generator,
+            "n_clusters": arguments.clusters,
+            "seed": TEST_SEED,
+            "cache_dir": None,
+        }
+        yield generator, simulate_clusters(settings.model_copy(update=update))
+    if arguments.rexcess:
+        seeded = settings.model_copy(update={"seed": TEST_SEED})
+        yield "rexcess", load_rexcess(arguments.rexcess, seeded, arguments.realisations)
+
+
+def judge(answers: Mapping[str, Answer], sample: ClusterSample) -> dict[str, dict[str, float]]:
+    """Figures of each target, errors in per cent."""
+    figures = {}
+    for target, answer in answers.items():
+        found = accuracy(answer.value, true_profiles(sample, target), answer.sigma_ln)
+        figures[target] = {
+            "median": 100.0 * found.typical,
+            "p90": 100.0 * found.bad,
+            "coverage_68": found.coverage68,
+            "coverage_95": found.coverage95,
+            "time_ms": answer.time_ms,
+        }
+    return figures
+
+
+def show(name: str, n: int, figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    """Print the table of one test sample."""
+    table = Table(title=f"{name}: {n} clusters; median |error| in % (90th percentile), 68 / 95 % coverage")
+    table.add_column("method")
+    for target in ("ne3d", "t3d", "szp3d"):
+        table.add_column(target, justify="right", no_wrap=True)
+    table.add_column("ms a cluster", justify="right")
+    for method, of_method in figures.items():
+        cells = [
+            f"{f['median']:.2f} ({f['p90']:.2f})  {f['coverage_68']:.2f} / {f['coverage_95']:.2f}"
+            for f in (of_method[target] for target in ("ne3d", "t3d", "szp3d"))
+        ]
+        table.add_row(method, *cells, f"{max(f['time_ms'] for f in of_method.values()):.3g}")
+    Console(width=150).print(table)
+
+
+def main() -> None:
+    """Train, deproject, compare."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rexcess", type=Path, help="table of measured REXCESS profiles")
+    parser.add_argument("--realisations", type=int, default=8, help="noise draws of each REXCESS cluster")
+    parser.add_argument("--clusters", type=int, default=200, help="test clusters of each generator")
+    parser.add_argument("--draws", type=int, default=20, help="repeats behind classical uncertainties")
+    parser.add_argument("--quick", action="store_true", help="train on fewer clusters for fewer epochs")
+    arguments = parser.parse_args()
+    short = QUICK if arguments.quick else ()
+    networks = {}
+    for name, overrides in NETWORKS.items():
+        few = short if "28,000" in name else short[1:]
+        networks[name] = Networks([(*of_one, *few) for of_one in overrides])
+        print(f"{name}: trained in {networks[name].training_s:.0f} s", flush=True)
+    result: dict[str, object] = {"training_s": {name: net.training_s for name, net in networks.items()}}
+    for name, sample in test_samples(arguments):
+        figures = {method: judge(net.answer(sample), sample) for method, net in networks.items()}
+        figures |= {method: judge(classical(method, sample, arguments.draws), sample) for method in CLASSICAL}
+        show(name, len(sample), figures)
+        result[name] = figures
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
