@@ -149,7 +149,7 @@ def run_worker(
         for stage, fit in enumerate(results[0].fits):
             loss = fit.curves["val/loss"][fit.best_epoch]
             listener.on_epoch(stage, 0, loss, loss)
-            listener.on_fold_end(stage, loss)
+            listener.on_fit_end(stage, loss)
         return results
 
     quieten()

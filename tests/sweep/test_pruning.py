@@ -36,7 +36,7 @@ def test_a_reporter_tells_the_mean_best_loss_at_the_pruners_steps(make_config):
     assert looks(pruner, 30) == {2, 6, 18}
     for epoch, loss in enumerate([5.0, 4.0, 6.0, 3.0, 7.0, 8.0, 2.0]):
         assert not reporter.on_epoch(0, epoch, 0.0, loss)
-    assert not reporter.on_fold_end(0, 2.0)
+    assert not reporter.on_fit_end(0, 2.0)
     assert trial.reports == [(2, 4.0), (6, 3.0), (10, 2.0)]
     assert not reporter.on_epoch(1, 7, 0.0, 4.0) or reporter.pruned
     assert trial.reports[-1] == (18, 3.0)
@@ -47,9 +47,9 @@ def test_a_trial_is_not_pruned_after_its_last_fold(make_config):
     trial = FakeTrial(prune_at=20)
     reporter = Reporter(trial, pruner, stride=10, n_stages=2, may_prune=True)
     reporter.on_epoch(0, 0, 0.0, 1.0)
-    reporter.on_fold_end(0, 1.0)
+    reporter.on_fit_end(0, 1.0)
     reporter.on_epoch(1, 0, 0.0, 1.0)
-    assert not reporter.on_fold_end(1, 1.0)
+    assert not reporter.on_fit_end(1, 1.0)
     assert trial.reports[-1] == (20, 1.0)
 
 

@@ -20,7 +20,8 @@ class HyperbandConfig(Strict):
     """Hyperband (Li et al. 2018, JMLR 18, 185): successive halving at several rates at once.
 
     Attributes:
-        min_epochs: Epochs before a trial may be pruned. Epochs count through all folds.
+        min_epochs: Epochs before a trial may be pruned. Epochs count through all folds that are not
+            trained together.
         reduction_factor: One in so many trials goes on at each rung.
     """
 
@@ -33,7 +34,8 @@ class AshaConfig(Strict):
     """Asynchronous successive halving (Li et al. 2020, MLSys); prunes harder than Hyperband.
 
     Attributes:
-        min_epochs: Epochs before a trial may be pruned. Epochs count through all folds.
+        min_epochs: Epochs before a trial may be pruned. Epochs count through all folds that are not
+            trained together.
         reduction_factor: One in so many trials goes on at each rung.
     """
 
@@ -47,7 +49,8 @@ class MedianConfig(Strict):
 
     Attributes:
         n_startup_trials: Trials that are never pruned.
-        n_warmup_epochs: Epochs before a trial may be pruned. Epochs count through all folds.
+        n_warmup_epochs: Epochs before a trial may be pruned. Epochs count through all folds that are not
+            trained together.
         interval_epochs: Epochs between two looks.
     """
 

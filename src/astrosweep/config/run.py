@@ -96,6 +96,11 @@ class RunConfig(Strict):
     def _folds_to_compare(self) -> "RunConfig":
         if self.search and self.search.pruner.name == "wilcoxon" and self.split.name != "kfold":
             raise ValueError("search.pruner.name = wilcoxon compares folds: say split=kfold")
+        if self.search and self.search.pruner.name == "wilcoxon" and self.trainer.folds == "together":
+            raise ValueError(
+                "search.pruner.name = wilcoxon decides between folds, which trainer.folds = together trains "
+                "at once: say trainer.folds=auto"
+            )
         return self
 
     @property

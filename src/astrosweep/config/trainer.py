@@ -29,6 +29,8 @@ class TrainerConfig(Strict):
         precision: Arithmetic, as Lightning names it; bf16 keeps the range of 32 bits, so no loss is scaled.
         gradient_clip: Largest norm of the gradient; null for no clipping.
         early_stopping: When to stop.
+        folds: Whether the folds of a split are trained at once, as one stacked network, which is faster for
+            small ones; ``auto`` does so where it can.
         n_threads: Threads of one fit on the CPU; more than one gains almost nothing for small networks.
         progress: Whether to show a progress bar.
     """
@@ -39,5 +41,6 @@ class TrainerConfig(Strict):
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     gradient_clip: Annotated[float, Field(gt=0.0)] | None = None
     early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
+    folds: Literal["auto", "together", "sequential"] = "auto"
     n_threads: Annotated[int, Field(ge=1)] = 1
     progress: bool = True

@@ -54,6 +54,6 @@ class _Bar:
         )
         return False
 
-    def on_fold_end(self, stage: int, val_loss: float) -> bool:  # noqa: ARG002
+    def on_fit_end(self, stage: int, val_loss: float) -> bool:  # noqa: ARG002
         self._progress.update(self._task, completed=(stage + 1) * self._epochs)
         return False

@@ -16,7 +16,7 @@ from astrosweep.recording.progress import progress_bar
 from astrosweep.recording.provenance import tags_of
 from astrosweep.recording.values import curves_of, flatten, metrics_of, tags_of_data
 from astrosweep.tracking import Tracker
-from astrosweep.training import TrainingResult, train
+from astrosweep.training import TrainingResult, count_fits, prepare_folds, train
 
 _log = logging.getLogger(__name__)
 
@@ -90,8 +90,9 @@ def _train(config: RunConfig) -> tuple[TrainingResult, ...]:
     _log.info("%s: %s", config.run_name, development.report.summary)
     if development.report.absent:
         _log.info("not in the table, so not used: %s", ", ".join(development.report.absent))
-    with progress_bar(config, development.n_folds * config.replicates) as listener:
-        return train(config, development, listener)
+    folds = prepare_folds(config, development)
+    with progress_bar(config, count_fits(config, folds)) as listener:
+        return train(config, development, listener, folds)
 
 
 def explain(error: BaseException, folder: Path) -> str:

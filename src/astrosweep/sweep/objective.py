@@ -27,11 +27,11 @@ from astrosweep.recording import (
 )
 from astrosweep.sweep.counts import ERROR, RUN_ID, abandoned
 from astrosweep.sweep.data import DataCache
-from astrosweep.sweep.pruning import Reporter, stride_of
+from astrosweep.sweep.pruning import Reporter, count_stages, stride_of
 from astrosweep.sweep.space import configure, suggest
 from astrosweep.sweep.storage import TROUBLE
 from astrosweep.sweep.study import TRIAL_NUMBER, Study
-from astrosweep.training import train
+from astrosweep.training import are_together, train
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Objective:
         name = f"{self._study.name}-{trial.number:04d}"
         fault = ""
         try:
-            config = configure(self._study.config, values)
+            config = configure(self._study.config, values, together=self._study.together)
         except ConfigError as error:
             config, fault = self._study.config, str(error)
         tags = {
@@ -98,7 +98,7 @@ class Objective:
         trial.set_user_attr(RUN_ID, run_id)
         params = flatten(config.model_dump(mode="json", exclude={"search"})) | values
         record = RunRecord(name=name, status="failed", params=params, tags=tags)
-        reporter = self._reporter(trial, config)
+        reporter = self._reporter(trial)
         folder = Path(tempfile.mkdtemp(prefix="astrosweep-trial-"))
         try:
             objectives, record = self._train(config, record, reporter, folder, fault)
@@ -143,13 +143,12 @@ class Objective:
                 if trial.number == number:
                     self._study.give_back(trial)
 
-    def _reporter(self, trial: optuna.Trial, config: RunConfig) -> Reporter:
-        n_folds = getattr(config.split, "n_folds", 1)
+    def _reporter(self, trial: optuna.Trial) -> Reporter:
         return Reporter(
             trial,
             self._search.pruner,
             self._stride,
-            n_folds * config.replicates,
+            count_stages(self._study.config, together=self._study.together),
             may_prune=len(self._search.objectives) == 1,
         )
 
@@ -166,7 +165,9 @@ class Objective:
                 raise ConfigError(fault)
             write_config(folder, config)
             development, folds = self._data.get(config)
-            results = train(config, development, reporter, folds)
+            # A trial whose folds train otherwise than those of the study has other steps: it tells none.
+            is_comparable = are_together(config, folds) == self._study.together
+            results = train(config, development, reporter if is_comparable else None, folds)
             write_artifacts(folder, config, results)
             metrics = metrics_of(results)
             objectives = () if reporter.pruned else self._objectives(metrics)

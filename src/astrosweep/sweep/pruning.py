@@ -1,18 +1,25 @@
 """When a trial tells the pruner how it does, and Optuna's pruners.
 
 A trial has one axis of epochs through all its fits: epoch ``e`` of fit ``k`` is step ``k * stride + e + 1``
-with ``stride`` the longest training. What it tells is its mean best validation loss so far, so that trials
-compare at equal steps. It tells at the steps where the pruner decides and at the end of each fit, and not
+with ``stride`` the longest training; folds trained together are one fit. What it tells is its mean best
+validation loss so far, so that trials compare at equal steps; a trial whose folds are not trained as those
+of its study tells nothing. It tells at the steps where the pruner decides and at the end of each fit, and not
 each epoch: a report costs as much as an epoch of a small network. All epochs are in the run's curves.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import optuna
 from optuna.pruners import BasePruner
 
 from astrosweep.config import PrunerConfig, RunConfig
+from astrosweep.core.errors import ConfigError
+from astrosweep.data.prepare import PreparedFold
+from astrosweep.training import are_together
+
+_OBSTRUCTIVE = ("scheduler", "trainer.gradient_clip", "trainer.precision", "trainer.folds")
+"""Keys which, where they are drawn, may keep the folds of a trial from being trained together."""
 
 
 def build_pruner(config: PrunerConfig, n_steps: int) -> BasePruner:
@@ -50,6 +57,32 @@ def stride_of(config: RunConfig) -> int:
     key = "trainer.max_epochs"
     lengths = [int(max(d.extremes)) for d in config.search.distributions if d.key == key]
     return max(lengths, default=config.trainer.max_epochs)
+
+
+def trains_together(config: RunConfig, folds: Sequence[PreparedFold]) -> bool:
+    """Whether the trials of a study train their folds together, for its own configuration and folds.
+
+    Not if a trial could draw what stands in the way: its steps would be other ones.
+
+    Raises:
+        ConfigError: ``trainer.folds=together``, and they cannot.
+    """
+    assert config.search is not None
+    if config.search.pruner.name == "wilcoxon":
+        return False
+    obstructive = [d.key for d in config.search.distributions if d.key in _OBSTRUCTIVE]
+    if obstructive and config.trainer.folds == "together":
+        raise ConfigError(
+            f"trainer.folds=together: the search draws {', '.join(obstructive)}. Use trainer.folds=auto."
+        )
+    return not obstructive and are_together(config, folds)
+
+
+def count_stages(config: RunConfig, *, together: bool) -> int:
+    """Number of fits of a trial of the study."""
+    assert config.search is not None
+    n_folds = 1 if together else getattr(config.split, "n_folds", 1)
+    return n_folds * config.search.replicates
 
 
 def looks(config: PrunerConfig, n_steps: int) -> frozenset[int]:
@@ -98,8 +131,8 @@ class Reporter:
         step = stage * self._stride + epoch + 1
         return step in self._looks and self._tell(step)
 
-    def on_fold_end(self, stage: int, val_loss: float) -> bool:
-        """See ``Listener.on_fold_end``."""
+    def on_fit_end(self, stage: int, val_loss: float) -> bool:
+        """See ``Listener.on_fit_end``."""
         is_last = stage + 1 == self._n_stages
         self._best[stage] = val_loss
         if self._by_fold:

@@ -26,12 +26,13 @@ def suggest(trial: optuna.Trial, distributions: Sequence[Distribution]) -> dict[
     return {distribution.key: _suggest(trial, distribution) for distribution in distributions}
 
 
-def configure(config: RunConfig, values: dict[str, Any]) -> RunConfig:
+def configure(config: RunConfig, values: dict[str, Any], *, together: bool = True) -> RunConfig:
     """The configuration of one trial of a study.
 
     Args:
         config: The study's configuration.
         values: Dotted key to value.
+        together: Whether the study's trials may train their folds together.
 
     Returns:
         A plain run with these values and the study's replicates, without figures.
@@ -44,7 +45,10 @@ def configure(config: RunConfig, values: dict[str, Any]) -> RunConfig:
     plain |= {"search": None, "worker": 0, "replicates": config.search.replicates, "name": None}
     plain["tracking"]["figures"] = False
     plain["trainer"]["progress"] = False
-    return validate(overlay(plain, values))
+    plain = overlay(plain, values)
+    if not together:
+        plain["trainer"]["folds"] = "sequential"  # so that the trial's run can be reproduced
+    return validate(plain)
 
 
 def grid_of(distributions: Sequence[Distribution]) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ from astrosweep.data.report import DataReport
 from astrosweep.recording import tags_of, tags_of_data
 from astrosweep.sweep.counts import ERROR, RUN_ID, Counts, abandoned, count
 from astrosweep.sweep.identity import check_unchanged, identity_of
-from astrosweep.sweep.pruning import build_pruner, stride_of
+from astrosweep.sweep.pruning import build_pruner, count_stages, stride_of
 from astrosweep.sweep.samplers import build_sampler
 from astrosweep.sweep.storage import explained, open_storage
 from astrosweep.tracking import Lock, RunSummary, Tracker, open_lock
@@ -37,6 +37,7 @@ class Study:
         tracker: The record of runs.
         lock: Held while a worker takes a place or closes the study.
         run_id: The study's own run, parent of those of its trials.
+        together: Whether its trials train their folds together.
     """
 
     config: RunConfig
@@ -45,6 +46,7 @@ class Study:
     tracker: Tracker
     lock: Lock
     run_id: str = ""
+    together: bool = False
 
     def counts(self) -> Counts:
         """How far the study is."""
@@ -95,13 +97,14 @@ def retry(max_retries: int) -> RetryHeartbeatStaleTrialCallback:
         return RetryHeartbeatStaleTrialCallback(max_retry=max_retries)
 
 
-def join(config: RunConfig, tracker: Tracker, report: DataReport) -> Study:
+def join(config: RunConfig, tracker: Tracker, report: DataReport, *, together: bool = False) -> Study:
     """Open a study, making it if it is new.
 
     Args:
         config: The study's configuration.
         tracker: The record of runs.
         report: The report of the data that the caller has loaded.
+        together: Whether trials train their folds together, see ``trains_together``.
 
     Returns:
         The study, reconciled.
@@ -129,9 +132,10 @@ def join(config: RunConfig, tracker: Tracker, report: DataReport) -> Study:
             )
             n_trials = len(found.get_trials(deepcopy=False))
         found.sampler = build_sampler(search, config.worker, n_trials)
-        n_folds = getattr(config.split, "n_folds", 1)
-        found.pruner = build_pruner(search.pruner, stride_of(config) * n_folds * search.replicates)
-        study = Study(config, name, found, tracker, lock)
+        found.pruner = build_pruner(
+            search.pruner, stride_of(config) * count_stages(config, together=together)
+        )
+        study = Study(config, name, found, tracker, lock, together=together)
         opened.append(study)
         _identify(study, report)
         study.run_id = _open_run(study, report)

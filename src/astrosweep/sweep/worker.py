@@ -17,6 +17,7 @@ from astrosweep.config import RunConfig
 from astrosweep.core.errors import StorageError, TrackingError
 from astrosweep.sweep.data import DataCache
 from astrosweep.sweep.objective import Objective, TrialFailed
+from astrosweep.sweep.pruning import trains_together
 from astrosweep.sweep.storage import TROUBLE
 from astrosweep.sweep.study import Study, join
 from astrosweep.tracking import Tracker
@@ -47,6 +48,7 @@ def work(config: RunConfig, tracker: Tracker) -> tuple[Study, End]:
 
     Raises:
         StudyError: The study changed since it began.
+        ConfigError: ``trainer.folds=together``, and the folds of its trials cannot be trained so.
         StorageError: The storage or the record has not answered for ``search.patience_s``.
         TrackingError: The record cannot be reached at the start.
         KeyboardInterrupt: The user or the scheduler stopped the worker; its trial is given back.
@@ -54,8 +56,8 @@ def work(config: RunConfig, tracker: Tracker) -> tuple[Study, End]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     config = _on_own_device(config)
     data = DataCache()
-    development, _ = data.get(config)
-    study = join(config, tracker, development.report)
+    development, folds = data.get(config)
+    study = join(config, tracker, development.report, together=trains_together(config, folds))
     return study, _Worker(study, data).run()
 
 

@@ -1,11 +1,7 @@
 """The training loop: Fabric around the LightningModule, at almost no cost beyond the arithmetic."""
 
-import logging
-import math
 import time
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +9,15 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from astrosweep.config import RunConfig, TrainerConfig
-from astrosweep.core.errors import ConfigError, TrainingError
+from astrosweep.config import RunConfig
 from astrosweep.core.types import Fold, Layout, Predictions, Unlabelled
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
+from astrosweep.training.course import Course
+from astrosweep.training.device import fabric_of, limited_threads, memory_explained
 from astrosweep.training.module import RegressionDataModule, RegressionModule, evaluation_batch
 
 EpochListener = Callable[[int, float, float], bool | None]
-_DIVERGED = 1e6
-"""A validation loss this many times that of the first epoch will not come back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,38 +67,62 @@ def fit(
             names the epoch and what was tried.
     """
     start = time.perf_counter()
-    with _threads(config.trainer.n_threads):
-        torch.manual_seed(config.seed)
-        module = RegressionModule(config, fold.layout, transform)
-        module.start_from(fold.train, transform)
-        datamodule = RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
-        fabric = _fabric(config)
-        try:
+    with limited_threads(config.trainer.n_threads):
+        module, datamodule = build_fit(config, fold, transform)
+        fabric = fabric_of(config)
+        with memory_explained(fabric.device):
             loop = _Loop(config, fabric, module, datamodule, on_epoch)
             loop.run()
-        except RuntimeError as error:
-            if not _is_out_of_memory(error):
-                raise
-            raise TrainingError(
-                f"Out of memory on {fabric.device}: use a smaller data.batch_size or network. {error}"
-            ) from error
-        module.load_state_dict(loop.best_state)
-        predictions = [
-            _predict(fabric, module, loader, part.ids, transform)
-            for loader, part in zip(
-                datamodule.predict_dataloader(), (fold.train, fold.val, fold.test), strict=True
+            return conclude(
+                fabric,
+                module,
+                datamodule,
+                loop.best_state,
+                loop.course,
+                time_s=time.perf_counter() - start,
+                stopped=loop.stopped,
             )
-        ]
+
+
+def build_fit(
+    config: RunConfig, fold: Fold, transform: TargetTransform
+) -> tuple[RegressionModule, RegressionDataModule]:
+    """The network of a fold with its initial weights, and its data, as the seed has them."""
+    torch.manual_seed(config.seed)
+    module = RegressionModule(config, fold.layout, transform)
+    module.start_from(fold.train, transform)
+    return module, RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
+
+
+def conclude(
+    fabric: Fabric,
+    module: RegressionModule,
+    datamodule: RegressionDataModule,
+    best_state: dict[str, Tensor],
+    course: Course,
+    *,
+    time_s: float,
+    stopped: bool,
+) -> FitResult:
+    """Give a network the weights of its best epoch and predict all parts of its fold."""
+    module.load_state_dict(best_state)
+    fold = datamodule.fold
+    train, val, test = (
+        _predict(fabric, module, loader, part.ids)
+        for loader, part in zip(
+            datamodule.predict_dataloader(), (fold.train, fold.val, fold.test), strict=True
+        )
+    )
     return FitResult(
-        state={name: tensor.detach().cpu() for name, tensor in loop.best_state.items()},
-        curves=loop.curves,
-        best_epoch=loop.best_epoch,
-        train=predictions[0],
-        val=predictions[1],
-        test=predictions[2],
+        state={name: tensor.detach().cpu() for name, tensor in best_state.items()},
+        curves=course.curves,
+        best_epoch=course.best_epoch,
+        train=train,
+        val=val,
+        test=test,
         n_parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
-        time_s=time.perf_counter() - start,
-        stopped=loop.stopped,
+        time_s=time_s,
+        stopped=stopped,
     )
 
 
@@ -126,18 +145,13 @@ def predict(
     Returns:
         Predictions, uncalibrated.
     """
-    with _threads(config.trainer.n_threads):
+    with limited_threads(config.trainer.n_threads):
         module = RegressionModule(config, layout, transform)
         module.load_state_dict(state)
-        fabric = _fabric(config)
+        fabric = fabric_of(config)
         module.to(fabric.device)
         loader = BatchLoader((torch.tensor(objects.features),), evaluation_batch(objects))
-        return _predict(fabric, module, loader, objects.ids, transform)
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether torch could not get memory; on the CPU it raises a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+        return _predict(fabric, module, loader, objects.ids)
 
 
 class _Loop:
@@ -161,29 +175,20 @@ class _Loop:
         self._train = datamodule.train_dataloader().to(fabric.device)
         self._val = datamodule.val_dataloader().to(fabric.device)
         self._on_epoch = on_epoch
-        self.curves: dict[str, list[float]] = {"train/loss": [], "val/loss": [], "lr": []}
-        self.best_epoch = -1
+        self.course = Course(config)
         self.stopped = False
         self.best_state: dict[str, Tensor] = {}
 
     def run(self) -> None:
-        trainer = self._config.trainer
-        patience = trainer.early_stopping.patience
-        best = math.inf
-        for epoch in range(trainer.max_epochs):
-            self.curves["lr"].append(float(self._optimizer.param_groups[0]["lr"]))
+        for epoch in range(self._config.trainer.max_epochs):
+            lr = float(self._optimizer.param_groups[0]["lr"])
             train_loss, val_loss = self._train_epoch(), self._validate()
-            self._check_loss(epoch, train_loss, val_loss)
-            self.curves["train/loss"].append(train_loss)
-            self.curves["val/loss"].append(val_loss)
-            if val_loss < best - (trainer.early_stopping.min_delta if best < math.inf else 0.0):
-                best = val_loss
-                self.best_epoch = epoch
+            if self.course.add(lr, train_loss, val_loss):
                 self._keep_weights()
             if self._on_epoch is not None and self._on_epoch(epoch, train_loss, val_loss):
                 self.stopped = True
                 break
-            if patience is not None and epoch - self.best_epoch >= patience:
+            if self.course.is_over:
                 break
             self._step_scheduler(val_loss)
 
@@ -213,22 +218,6 @@ class _Loop:
                 total += float(self._module.validation_step(batch, index)) * len(batch[0])
         return total / self._val.n_rows
 
-    def _check_loss(self, epoch: int, train_loss: float, val_loss: float) -> None:
-        first = self.curves["val/loss"][0] if epoch else val_loss
-        if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
-            fault = "is not finite"
-        elif val_loss > _DIVERGED * (1.0 + abs(first)):
-            fault = "diverges"
-        else:
-            return
-        optimizer = self._config.optimizer
-        raise TrainingError(
-            f"The loss {fault} in epoch {epoch + 1}: training {train_loss}, validation {val_loss} "
-            f"(loss={self._config.loss.name}, optimizer={optimizer.name}, lr={optimizer.lr:g}). "
-            "Try a smaller optimizer.lr, trainer.gradient_clip=1.0, or look for extreme feature values "
-            "in the data report."
-        )
-
     def _keep_weights(self) -> None:
         current = self._module.state_dict()
         if not self.best_state:
@@ -245,10 +234,9 @@ class _Loop:
 
 
 @torch.no_grad()
-def _predict(
-    fabric: Fabric, module: RegressionModule, loader: BatchLoader, ids: Any, transform: TargetTransform
-) -> Predictions:
+def _predict(fabric: Fabric, module: RegressionModule, loader: BatchLoader, ids: Any) -> Predictions:
     module.eval()
+    transform = module.transform
     z, s = [], []
     for index, batch in enumerate(loader.to(fabric.device)):
         with fabric.autocast():
@@ -257,49 +245,3 @@ def _predict(
         s.append(s_BT.double().cpu())
     z_NT, s_NT = torch.cat(z).numpy(), torch.cat(s).numpy()
     return Predictions(ids=ids, mean=transform.inverse(z_NT), std=transform.slope(z_NT) * s_NT)
-
-
-def _fabric(config: RunConfig) -> Fabric:
-    trainer = config.trainer
-    _check_device(trainer)
-    on_cpu = trainer.accelerator == "cpu" or (
-        trainer.accelerator == "auto" and not (torch.cuda.is_available() or torch.backends.mps.is_available())
-    )
-    for name in ("lightning_fabric", "pytorch_lightning"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return Fabric(
-        accelerator="cpu" if on_cpu else trainer.accelerator,
-        devices=1 if on_cpu else [trainer.device],
-        precision=trainer.precision,
-    )
-
-
-def _check_device(trainer: TrainerConfig) -> None:
-    """Refuse an accelerator that this machine does not have.
-
-    Raises:
-        ConfigError: It has no such device.
-    """
-    n_cuda, has_mps = torch.cuda.device_count(), torch.backends.mps.is_available()
-    found = {"cpu": 1, "cuda": n_cuda, "mps": int(has_mps), "gpu": max(n_cuda, int(has_mps)), "auto": 1}
-    if found[trainer.accelerator] == 0:
-        raise ConfigError(
-            f"trainer.accelerator={trainer.accelerator}: this machine has no such device; it has "
-            f"{n_cuda} CUDA devices and {'an' if has_mps else 'no'} MPS device; allowed here: auto, cpu"
-        )
-    if n_cuda and trainer.accelerator != "cpu" and trainer.device >= n_cuda:
-        raise ConfigError(f"trainer.device={trainer.device}: this machine has CUDA devices 0 to {n_cuda - 1}")
-
-
-@contextmanager
-def _threads(n_threads: int) -> Iterator[None]:
-    """Limit torch's threads during a fit; a second thread gains almost nothing for small networks."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-            warnings.filterwarnings("ignore", message="The `srun` command is available")
-            yield
-    finally:
-        torch.set_num_threads(before)

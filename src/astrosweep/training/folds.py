@@ -14,19 +14,22 @@ from astrosweep.data.report import DataReport
 from astrosweep.data.sources import AnyDevelopment, AnyPreparedFold, prepare_fold
 from astrosweep.training.assessment import assess
 from astrosweep.training.fit import FitResult, fit
+from astrosweep.training.together import are_together, fit_together
 
 
 class Listener(Protocol):
     """What watches a training, and may end it.
 
-    Stages count the fits of a run: the folds of the first replicate, then those of the next.
+    Stages count the fits of a run: the folds of the first replicate, then those of the next. Folds that are
+    trained together are one fit, whose training loss is the mean over its folds and whose validation loss
+    the mean of their best ones so far.
     """
 
     def on_epoch(self, stage: int, epoch: int, train_loss: float, val_loss: float) -> bool:
         """Called after each epoch of a fit; True ends the training."""
         ...
 
-    def on_fold_end(self, stage: int, val_loss: float) -> bool:
+    def on_fit_end(self, stage: int, val_loss: float) -> bool:
         """Called after each fit with its best validation loss; True ends the training."""
         ...
 
@@ -79,15 +82,26 @@ def train(
     Raises:
         TrainingError: A loss is not finite.
         DataError: A preparation step leaves nothing.
+        ConfigError: ``trainer.folds=together``, and the folds cannot be trained so.
     """
     folds = prepare_folds(config, development) if prepared is None else prepared
+    n_fits = count_fits(config.model_copy(update={"replicates": 1}), folds)
     results: list[TrainingResult] = []
     for replicate in range(config.replicates):
         seeded = config.model_copy(update={"seed": config.seed + replicate})
-        results.append(_train_once(seeded, development, folds, listener, replicate * len(folds)))
+        results.append(_train_once(seeded, development, folds, listener, replicate * n_fits))
         if results[-1].stopped:
             break
     return tuple(results)
+
+
+def count_fits(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> int:
+    """Number of fits of a run, which a ``Listener`` counts as stages.
+
+    Raises:
+        ConfigError: ``trainer.folds=together``, and the folds cannot be trained so.
+    """
+    return config.replicates * (1 if are_together(config, folds) else len(folds))
 
 
 def prepare_folds(config: RunConfig, development: AnyDevelopment) -> tuple[AnyPreparedFold, ...]:
@@ -106,19 +120,22 @@ def _train_once(
     listener: Listener | None,
     first_stage: int,
 ) -> TrainingResult:
-    prepared: list[AnyPreparedFold] = []
     fits: list[FitResult] = []
-    report = development.report
-    for stage, fold in enumerate(folds, start=first_stage):
+    together = are_together(config, folds)
+    for stage, group in enumerate([folds] if together else [[fold] for fold in folds], start=first_stage):
         on_epoch = partial(listener.on_epoch, stage) if listener else None
-        result = fit(config, fold.fold, fold.target_transform, on_epoch)
-        prepared.append(fold)
-        fits.append(result)
-        report = report.with_fold(fold.facts)
-        if result.stopped or (
-            listener and listener.on_fold_end(stage, result.curves["val/loss"][result.best_epoch])
-        ):
+        ended = (
+            fit_together(config, group, on_epoch)
+            if together
+            else [fit(config, group[0].fold, group[0].target_transform, on_epoch)]
+        )
+        fits += ended
+        best = float(np.mean([result.curves["val/loss"][result.best_epoch] for result in ended]))
+        if ended[0].stopped or (listener and listener.on_fit_end(stage, best)):
             break
+    prepared, report = folds[: len(fits)], development.report
+    for fold in prepared:
+        report = report.with_fold(fold.facts)
 
     assessed = assess(development, prepared, fits)
     curves = {

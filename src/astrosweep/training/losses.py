@@ -38,7 +38,10 @@ class Loss(Protocol):
         """Turn physical targets and errors, (N, T), into what ``__call__`` takes, once per fit."""
 
     def __call__(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:
-        """Mean loss of a batch, a scalar."""
+        """Mean loss of a batch, a scalar; targets that are NaN are left out."""
+
+    def each(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:
+        """Loss of each object and target, (B, T); axes after the second go through, as in (K, T, B)."""
 
     def moments(self, output_BO: Tensor) -> tuple[Tensor, Tensor]:
         """Predicted mean and standard deviation in the network's scale, each (B, T)."""
@@ -74,11 +77,18 @@ class PointLoss:
         if self._has_gaps:
             known_BT = y_BT.isfinite()
             output_BO, y_BT = output_BO[known_BT], y_BT[known_BT]
+        return self._loss(output_BO, y_BT, "mean")
+
+    def each(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:  # noqa: ARG002
+        """See ``Loss``."""
+        return self._loss(output_BO, y_BT, "none")
+
+    def _loss(self, output_BO: Tensor, y_BT: Tensor, reduction: str) -> Tensor:
         if isinstance(self._config, MaeConfig):
-            return F.l1_loss(output_BO, y_BT)
+            return F.l1_loss(output_BO, y_BT, reduction=reduction)
         if isinstance(self._config, HuberConfig):
-            return F.huber_loss(output_BO, y_BT, delta=self._config.delta)
-        return F.mse_loss(output_BO, y_BT)
+            return F.huber_loss(output_BO, y_BT, reduction=reduction, delta=self._config.delta)
+        return F.mse_loss(output_BO, y_BT, reduction=reduction)
 
     def moments(self, output_BO: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Loss``."""
@@ -102,14 +112,18 @@ class LikelihoodLoss:
         return _tensor(target / width), _tensor(target_error / width)
 
     def __call__(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:
+        """See ``Loss``."""
+        loss_BT = self.each(output_BO, y_BT, e_BT)
+        return loss_BT[y_BT.isfinite()].mean() if self._has_gaps else loss_BT.mean()
+
+    def each(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:
         """See ``Loss``; constants that do not depend on the prediction are kept, so values compare."""
         z_BT, s_BT = self._raw_moments(output_BO)
         width = like(self._transform.unit_width, z_BT)
         mean_BT = self._transform.inverse(z_BT) / width
         std_BT = self._transform.slope(z_BT) * s_BT / width
-        known_BT = y_BT.isfinite() if self._has_gaps else None
-        if known_BT is not None:
-            y_BT = torch.where(known_BT, y_BT, mean_BT.detach())
+        if self._has_gaps:
+            y_BT = torch.where(y_BT.isfinite(), y_BT, mean_BT.detach())
         variance_BT = e_BT.square() + std_BT.square()
         chi2_BT = (y_BT - mean_BT).square() / variance_BT
         if isinstance(self._config, StudentTConfig):
@@ -118,8 +132,7 @@ class LikelihoodLoss:
             loss_BT = 0.5 * (df + 1) * torch.log1p(chi2_BT / df) + constant
         else:
             loss_BT = 0.5 * (chi2_BT + math.log(2 * math.pi))
-        loss_BT = loss_BT + 0.5 * variance_BT.log()
-        return loss_BT.mean() if known_BT is None else loss_BT[known_BT].mean()  # type: ignore[no-any-return]
+        return loss_BT + 0.5 * variance_BT.log()
 
     def moments(self, output_BO: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Loss``; the Student-t scale is turned into its standard deviation."""

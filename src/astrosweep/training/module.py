@@ -1,5 +1,6 @@
 """The LightningModule and the LightningDataModule of every regression: the contract with any trainer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class RegressionModule(pl.LightningModule):
         """
         super().__init__()
         self._config = config
+        self.transform = transform
         self.loss: Loss = build_loss(config.loss, transform)
         self.network = build(config.model, layout, self.loss.n_parameters, transform)
         self._l2 = config.model.l2
@@ -74,13 +76,11 @@ class RegressionModule(pl.LightningModule):
         return self.loss(self.network(x_BF), y_BT, e_BT)
 
     def on_after_backward(self) -> None:
-        """Add the gradient of the L2 penalty, l2 * sum(kernel ** 2), in one fused operation.
+        """Add the gradient of the L2 penalty.
 
         The same for every optimiser, unlike their ``weight_decay``; the reported loss leaves it out.
         """
-        if self._l2 > 0:
-            gradients = [kernel.grad for kernel in self._kernels if kernel.grad is not None]
-            torch._foreach_add_(gradients, [k.detach() for k in self._kernels], alpha=2 * self._l2)
+        add_l2_gradient(self._kernels, self._l2)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Mean loss of a batch, logged as ``val/loss``."""
@@ -121,7 +121,7 @@ class RegressionDataModule(pl.LightningDataModule):
             seed: Seed of the batch order.
         """
         super().__init__()
-        self._fold = fold
+        self.fold = fold
         self._loss = loss
         self._train = _tensors(fold.train, loss)
         self._val = _tensors(fold.val, loss)
@@ -130,7 +130,7 @@ class RegressionDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> BatchLoader:
         """Shuffled training batches, varied anew in each epoch where the data can be."""
-        dataset, loss = self._fold.train, self._loss
+        dataset, loss = self.fold.train, self._loss
         if dataset.vary is None:
             return BatchLoader(self._train, self._batch_size, seed=self._seed)
         draw, rng = dataset.vary, np.random.default_rng(self._seed)
@@ -143,12 +143,19 @@ class RegressionDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, large ones in a fixed order."""
-        return BatchLoader(self._val, evaluation_batch(self._fold.val))
+        return BatchLoader(self._val, evaluation_batch(self.fold.val))
 
     def predict_dataloader(self) -> list[BatchLoader]:
         """Features alone of train, val and test, in this order."""
-        parts = (self._fold.train, self._fold.val, self._fold.test)
+        parts = (self.fold.train, self.fold.val, self.fold.test)
         return [BatchLoader((torch.tensor(part.features),), evaluation_batch(part)) for part in parts]
+
+
+def add_l2_gradient(kernels: Sequence[Tensor], l2: float) -> None:
+    """Add the gradient of ``l2 * sum(kernel ** 2)`` to that of each kernel, in one fused operation."""
+    if l2 > 0:
+        gradients = [kernel.grad for kernel in kernels if kernel.grad is not None]
+        torch._foreach_add_(gradients, [kernel.detach() for kernel in kernels], alpha=2 * l2)
 
 
 def evaluation_batch(part: Unlabelled) -> int:

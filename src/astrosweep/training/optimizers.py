@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from torch import nn, optim
+from torch import Tensor, optim
 from torch.optim import lr_scheduler
 
 from astrosweep.config.optimizer import (
@@ -18,7 +18,7 @@ from astrosweep.config.optimizer import (
 )
 
 
-def build_optimizer(config: OptimizerConfig, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
+def build_optimizer(config: OptimizerConfig, parameters: Iterable[Tensor]) -> optim.Optimizer:
     """Build the optimiser; the fused kernels do a whole step in one call, on CPU and GPU alike."""
     parameters = list(parameters)
     if isinstance(config, AdamConfig):

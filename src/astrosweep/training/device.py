@@ -1,0 +1,80 @@
+"""Where a fit runs: the device, the threads, and what running out of memory means."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from lightning_fabric import Fabric
+
+from astrosweep.config import RunConfig, TrainerConfig
+from astrosweep.core.errors import ConfigError, TrainingError
+
+
+def fabric_of(config: RunConfig) -> Fabric:
+    """Fabric on the device that the configuration asks for.
+
+    Raises:
+        ConfigError: This machine does not have it.
+    """
+    trainer = config.trainer
+    _check_device(trainer)
+    on_cpu = trainer.accelerator == "cpu" or (
+        trainer.accelerator == "auto" and not (torch.cuda.is_available() or torch.backends.mps.is_available())
+    )
+    for name in ("lightning_fabric", "pytorch_lightning"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return Fabric(
+        accelerator="cpu" if on_cpu else trainer.accelerator,
+        devices=1 if on_cpu else [trainer.device],
+        precision=trainer.precision,
+    )
+
+
+def _check_device(trainer: TrainerConfig) -> None:
+    """Refuse an accelerator that this machine does not have.
+
+    Raises:
+        ConfigError: It has no such device.
+    """
+    n_cuda, has_mps = torch.cuda.device_count(), torch.backends.mps.is_available()
+    found = {"cpu": 1, "cuda": n_cuda, "mps": int(has_mps), "gpu": max(n_cuda, int(has_mps)), "auto": 1}
+    if found[trainer.accelerator] == 0:
+        raise ConfigError(
+            f"trainer.accelerator={trainer.accelerator}: this machine has no such device; it has "
+            f"{n_cuda} CUDA devices and {'an' if has_mps else 'no'} MPS device; allowed here: auto, cpu"
+        )
+    if n_cuda and trainer.accelerator != "cpu" and trainer.device >= n_cuda:
+        raise ConfigError(f"trainer.device={trainer.device}: this machine has CUDA devices 0 to {n_cuda - 1}")
+
+
+@contextmanager
+def limited_threads(n_threads: int) -> Iterator[None]:
+    """Limit torch's threads during a fit; a second thread gains almost nothing for small networks."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+            warnings.filterwarnings("ignore", message="The `srun` command is available")
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def memory_explained(device: torch.device) -> Iterator[None]:
+    """Say what to do where torch could not get memory; on the CPU it raises a plain RuntimeError.
+
+    Raises:
+        TrainingError: The device has too little memory.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not (isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)):
+            raise
+        raise TrainingError(
+            f"Out of memory on {device}: use a smaller data.batch_size or network. {error}"
+        ) from error
