@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from optuna.trial import TrialState
 
+from astrosweep.core.errors import ConfigError
 from astrosweep.sweep.pruning import Reporter, build_pruner, looks
 from astrosweep.sweep.worker import work
 from astrosweep.tracking import open_tracker
@@ -68,17 +69,25 @@ def test_every_pruner_is_optunas(option, kind, make_config):
     assert type(build_pruner(pruner, 100)) is kind
 
 
-def test_a_kfold_trial_reports_each_fold_and_is_judged_out_of_fold(search, tracker, tmp_path):
-    config = search("split=kfold", "split.n_folds=3", "search.n_trials=1", "search/pruner=median")
+@pytest.mark.parametrize(("folds", "steps"), [("auto", [3]), ("sequential", [3, 6, 9])])
+def test_a_kfold_trial_reports_each_fit_and_is_judged_out_of_fold(folds, steps, search, tracker):
+    config = search(
+        "split=kfold",
+        "split.n_folds=3",
+        "search.n_trials=1",
+        "search/pruner=median",
+        f"trainer.folds={folds}",
+    )
     study, _ = work(config, tracker)
     (trial,) = study.optuna.trials
-    assert sorted(trial.intermediate_values) == [3, 6, 9]
+    assert sorted(trial.intermediate_values) == steps
     (run,) = trial_runs(tracker)
     assert trial.value == run.metrics["val/rmse"]
     assert run.metrics["val/n"] == 180
 
 
-def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(search, make_config, tmp_path):
+@pytest.mark.parametrize("folds", ["auto", "sequential"])
+def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(folds, search, tmp_path):
     tracking = (
         "tracking=mlflow",
         f"tracking.uri=sqlite:///{tmp_path}/mlflow.db",
@@ -86,6 +95,7 @@ def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(search,
     )
     config = search(
         *tracking,
+        f"trainer.folds={folds}",
         "split=kfold",
         "split.n_folds=3",
         "search.n_trials=6",
@@ -99,7 +109,7 @@ def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(search,
     pruned = [trial for trial in study.optuna.trials if trial.state == TrialState.PRUNED]
     assert pruned
     early = [trial for trial in pruned if trial.last_step < 3]
-    assert early, "a trial is pruned within its first fold"
+    assert early, "a trial is pruned within its first fit"
     trial = early[0]
     run = tracker.find(trial.user_attrs["run_id"])
     assert run.status == "finished"
@@ -107,8 +117,35 @@ def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(search,
     assert "val/rmse" not in run.metrics
     assert np.isfinite(run.metrics["partial/val/rmse"])
     table = pd.read_parquet(tracker.fetch_artifact(run.run_id, "predictions.parquet", tmp_path / "x"))
-    assert set(table["fold"]) == {0}
+    assert set(table["fold"]) == ({0, 1, 2} if folds == "auto" else {0})
     assert tracker.fetch_artifact(run.run_id, "fold_0/weights.pt", tmp_path / "x").exists()
+
+
+def test_a_trial_that_cannot_train_as_its_study_does_tells_nothing(search, tracker, monkeypatch):
+    config = search("split=kfold", "split.n_folds=3", "search.n_trials=1", "search/pruner=median")
+    monkeypatch.setattr("astrosweep.sweep.objective.are_together", lambda *_: False)
+    study, _ = work(config, tracker)
+    (trial,) = study.optuna.trials
+    assert study.together
+    assert trial.state == TrialState.COMPLETE
+    assert not trial.intermediate_values
+
+
+def test_a_search_that_draws_what_stands_in_the_way_trains_folds_one_after_the_other(search, tracker):
+    drawn = "search.space.trainer.gradient_clip=choice(0.5,1.0)"
+    config = search("split=kfold", "split.n_folds=3", "search.n_trials=1", drawn)
+    study, _ = work(config, tracker)
+    assert not study.together
+    (run,) = trial_runs(tracker)
+    assert run.params["trainer.folds"] == "sequential"
+    config = search("split=kfold", "search.study=other", drawn, "trainer.folds=together")
+    with pytest.raises(ConfigError, match=r"the search draws trainer.gradient_clip"):
+        work(config, tracker)
+
+
+def test_wilcoxon_and_folds_trained_together_are_refused(search):
+    with pytest.raises(ConfigError, match=r"wilcoxon decides between folds.*trainer.folds=auto"):
+        search("split=kfold", "search/pruner=wilcoxon", "trainer.folds=together")
 
 
 def test_wilcoxon_compares_folds(search, tracker):

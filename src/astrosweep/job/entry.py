@@ -1,7 +1,10 @@
 """The function that ``train.py`` calls for each Hydra job."""
 
+import gc
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -56,12 +59,13 @@ def run_job(composed: DictConfig) -> None:
 
 def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, overrides: list[str]) -> RunRecord:
     # Imported where a job runs: the process that launches jobs elsewhere need not wait for torch.
-    from astrosweep.data.sources import with_input_file
-    from astrosweep.job.reproduce import compare, recall
-    from astrosweep.job.search import run_worker
-    from astrosweep.job.terminal import show_results, show_studies
-    from astrosweep.recording import record_run
-    from astrosweep.sweep.summary import summarize
+    with _uncollected():
+        from astrosweep.data.sources import with_input_file
+        from astrosweep.job.reproduce import compare, recall
+        from astrosweep.job.search import run_worker
+        from astrosweep.job.terminal import show_results, show_studies
+        from astrosweep.recording import record_run
+        from astrosweep.sweep.summary import summarize
 
     sweep = read_sweep(sweep_folder) if sweep_folder else None
     reproduced = composed.get("reproduce")
@@ -86,6 +90,20 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
     if sweep is None and record.status == "finished":
         show_results([record], config.tracking, folder)
     return record
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Import without the garbage collector: it finds nothing, and takes an eighth of the time to see that.
+
+    What was imported stays to the end; frozen, it is not looked through again while networks train.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _name(overrides: list[str]) -> str:

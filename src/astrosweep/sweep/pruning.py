@@ -15,7 +15,7 @@ from optuna.pruners import BasePruner
 
 from astrosweep.config import PrunerConfig, RunConfig
 from astrosweep.core.errors import ConfigError
-from astrosweep.data.prepare import PreparedFold
+from astrosweep.data.sources import AnyPreparedFold
 from astrosweep.training import are_together
 
 _OBSTRUCTIVE = ("scheduler", "trainer.gradient_clip", "trainer.precision", "trainer.folds")
@@ -59,7 +59,7 @@ def stride_of(config: RunConfig) -> int:
     return max(lengths, default=config.trainer.max_epochs)
 
 
-def trains_together(config: RunConfig, folds: Sequence[PreparedFold]) -> bool:
+def trains_together(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> bool:
     """Whether the trials of a study train their folds together, for its own configuration and folds.
 
     Not if a trial could draw what stands in the way: its steps would be other ones.

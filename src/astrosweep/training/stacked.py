@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from astrosweep.training.module import RegressionModule
 
+_FIRST = "network.0.weight"
 _SIXTEEN_BITS = 1 << 16
 
 
@@ -64,7 +66,8 @@ class StackedNetwork:
             modules: One for each fold.
             seed: Seed of the dropout.
         """
-        states = [module.state_dict() for module in modules]
+        widest = max(module.state_dict()[_FIRST].shape[1] for module in modules)
+        states = [_padded(module.state_dict(), widest) for module in modules]
         self.state = {name: torch.stack([state[name] for state in states]) for name in states[0]}
         self._learned = [name for name, _ in modules[0].named_parameters()]
         network = modules[0].network
@@ -108,6 +111,11 @@ class StackedNetwork:
         self.state = {name: tensor.detach()[list(places)] for name, tensor in self.state.items()}
         self._require_gradients()
 
+    @staticmethod
+    def cut(state: dict[str, Tensor], n_features: int) -> dict[str, Tensor]:
+        """The state of one network without the weights of features that its fold does not have."""
+        return {**state, _FIRST: state[_FIRST][:, :n_features].contiguous()}
+
     def _require_gradients(self) -> None:
         for name in self._learned:
             self.state[name].requires_grad_()
@@ -139,6 +147,11 @@ class StackedNetwork:
         words = self._bits.random_raw(-(-n // 4)).view(np.uint16)[:n]
         mask = torch.from_numpy(words < kept).to(like.dtype).view(like.shape)
         return mask.mul_(_SIXTEEN_BITS / kept)
+
+
+def _padded(state: dict[str, Tensor], n_features: int) -> dict[str, Tensor]:
+    """Weights of zero for features that only other folds have: they see zeros, so they stay what they are."""
+    return {**state, _FIRST: F.pad(state[_FIRST], (0, n_features - state[_FIRST].shape[1]))}
 
 
 class _BatchNorm(torch.autograd.Function):

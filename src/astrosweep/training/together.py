@@ -1,6 +1,6 @@
 """Train all folds of a configuration at once, as one stacked network.
 
-A step of a small network costs more in calls than in arithmetic, so that a step of all folds costs little more
+A step of a small network costs more in calls than in arithmetic, so a step of all folds costs little more
 than that of one. Each fold sees the batches that it would see alone, from the same initial weights, and keeps
 its own best epoch and its own end; only the units that dropout leaves out are others.
 """
@@ -12,11 +12,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import ConfigError
 from astrosweep.data.loader import BatchLoader
-from astrosweep.data.prepare import PreparedFold
+from astrosweep.data.sources import AnyPreparedFold
 from astrosweep.data.target import TargetTransform
 from astrosweep.training.cohorts import Cohort, cohorts_of, keep
 from astrosweep.training.course import Course
@@ -29,7 +30,7 @@ from astrosweep.training.stacked import Rows, StackedNetwork
 _EVALUATION_COLUMNS = 65_536
 
 
-def are_together(config: RunConfig, folds: Sequence[PreparedFold]) -> bool:
+def are_together(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> bool:
     """Whether the folds of a configuration are trained together.
 
     Raises:
@@ -45,28 +46,26 @@ def are_together(config: RunConfig, folds: Sequence[PreparedFold]) -> bool:
     return not obstacle
 
 
-def _obstacle(config: RunConfig, folds: Sequence[PreparedFold]) -> str:
+def _obstacle(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> str:
     """Why the folds cannot be trained together; empty if they can."""
-    n_features = sorted({fold.fold.train.features.shape[1] for fold in folds})
     if len(folds) < 2:
         return "there is only one fold"
     if config.model.name not in ("dnn", "mlp"):
         return f"model={config.model.name} is no plain stack of dense layers"
+    layout = folds[0].fold.layout
+    if len(layout.inputs) > 1 or layout.n_points > 1 or folds[0].fold.train.vary is not None:
+        return "profiles are not stacked"
     if config.scheduler.name == "plateau":
         return "scheduler=plateau gives each fold a learning rate of its own"
     if config.trainer.gradient_clip is not None:
         return "trainer.gradient_clip looks at the gradient of one network"
     if config.trainer.precision != "32-true":
         return f"trainer.precision={config.trainer.precision}, and only 32-true is stacked"
-    if len(n_features) > 1:
-        return (
-            f"preparation leaves the folds different numbers of features, {', '.join(map(str, n_features))}"
-        )
     return ""
 
 
 def fit_together(
-    config: RunConfig, folds: Sequence[PreparedFold], on_epoch: EpochListener | None = None
+    config: RunConfig, folds: Sequence[AnyPreparedFold], on_epoch: EpochListener | None = None
 ) -> list[FitResult]:
     """Train a network on each of several folds at once and predict all their parts.
 
@@ -123,6 +122,7 @@ class _Loop:
         self._device = device
         self._transforms = transforms
         self._train, self._val = train, val
+        self._n_features = [datamodule.fold.train.features.shape[1] for _, datamodule in built]
         self.courses = [Course(config) for _ in built]
         self.best_states: list[dict[str, Tensor]] = [{} for _ in built]
         self._folds = sorted(range(len(built)), key=lambda k: len(train[k]))
@@ -213,7 +213,9 @@ class _Loop:
             return
         for place in ended:
             # Cloned, since a view would hold the weights of all folds.
-            self.best_states[self._folds[place]] = {n: t[place].clone() for n, t in self._best.items()}
+            best = {name: tensor[place].clone() for name, tensor in self._best.items()}
+            k = self._folds[place]
+            self.best_states[k] = self._network.cut(best, self._n_features[k])
         going_on = [place for place in range(len(self._folds)) if place not in ended]
         self._folds = [self._folds[place] for place in going_on]
         if not going_on:
@@ -255,15 +257,20 @@ def _joined(loader: BatchLoader) -> Batch:
 def _stack(batches: Sequence[Batch], width: int) -> tuple[Tensor, ...]:
     """Batches of K folds as (K, C, B); where a fold has fewer rows, its first one fills the columns.
 
-    Zeros would do for all but a likelihood, which may overflow far from any star.
+    Zeros would do for all but a likelihood, which may overflow far from any star. A feature that a fold does
+    not have is zero.
     """
-    return tuple(
-        torch.stack([_filled(tensor_BC, width) for tensor_BC in tensors]).transpose(1, 2)
-        for tensors in zip(*batches, strict=True)
-    )
+    stacked = []
+    for tensors in zip(*batches, strict=True):
+        n_columns = max(tensor_BC.shape[1] for tensor_BC in tensors)
+        filled = [_filled(tensor_BC, width, n_columns) for tensor_BC in tensors]
+        stacked.append(torch.stack(filled).transpose(1, 2))
+    return tuple(stacked)
 
 
-def _filled(rows_BC: Tensor, width: int) -> Tensor:
+def _filled(rows_BC: Tensor, width: int, n_columns: int) -> Tensor:
+    if (absent := n_columns - rows_BC.shape[1]) > 0:
+        rows_BC = F.pad(rows_BC, (0, absent))
     missing = width - len(rows_BC)
     if missing <= 0:
         return rows_BC[:width]
