@@ -132,8 +132,8 @@ class LikelihoodLoss:
             loss_BT = 0.5 * (df + 1) * torch.log1p(chi2_BT / df) + constant
         else:
             loss_BT = 0.5 * (chi2_BT + math.log(2 * math.pi))
-        mean: Tensor = loss_BT + 0.5 * variance_BT.log()
-        return mean
+        each_BT: Tensor = loss_BT + 0.5 * variance_BT.log()
+        return each_BT
 
     def moments(self, output_BO: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Loss``; the Student-t scale is turned into its standard deviation."""
