@@ -57,7 +57,7 @@ def test_whatever_ends_a_run_its_record_is_closed(error, status, reason, make_co
     def stop(*arguments):
         raise error
 
-    monkeypatch.setattr(recording_run, "load_stars", stop)
+    monkeypatch.setattr(recording_run, "load_development", stop)
     tracker = MemoryTracker()
     with pytest.raises(type(error)):
         record_run(make_config(*QUICK), tracker, tmp_path)
