@@ -5,7 +5,7 @@ import sys
 import hydra
 from omegaconf import DictConfig
 
-from astrosweep.data.clusters.export import export_clusters
+from astrosweep.job.export import export_clusters
 from astrosweep.job import judged_by_pydantic
 
 

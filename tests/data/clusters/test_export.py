@@ -7,7 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from astrosweep.config.cluster import ClusterCleaningConfig, ClusterDataConfig, TablesConfig
-from astrosweep.data.clusters.export import export_clusters
+from astrosweep.job.export import export_clusters
 from astrosweep.data.clusters.sample import OBSERVABLES, TARGETS
 from astrosweep.data.clusters.tables import read_tables
 from astrosweep.data.sources import load_clusters
