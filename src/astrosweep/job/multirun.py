@@ -161,7 +161,7 @@ def _start_parent(configs: Sequence[RunConfig], overrides: Sequence[str]) -> str
 
     tags = {**tags_of(configs[0]), "role": "sweep", "n_jobs": str(len(configs))}
     of_jobs = [tags_of(config) for config in configs]
-    for tag in ("class", "source", "features", "model", "loss", "split"):
+    for tag in ("class", "source", "features", "target", "model", "loss", "split"):
         tags[tag] = ",".join(dict.fromkeys(job[tag] for job in of_jobs))
     tags["overrides"] = " ".join(text.lstrip("+") for text in overrides)
     name = f"{tags['model']} on {tags['class']} ({len(configs)} jobs)"

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from astrosweep.data.clusters.prepared import PreparedClusters
 from astrosweep.data.clusters.shape_check import there_and_back
-from astrosweep.report._base import BLUE, INK, dress, log_ticks, new_figure
+from astrosweep.report._base import BLUE, INK, dress, log_ticks, new_figure, plain_ticks
 
 _COLUMNS = 4
 
@@ -40,7 +40,7 @@ def shape_kept(prepared: PreparedClusters, title: str) -> Figure:
             if known.max() < 100.0 * known.min() and known.min() > 1e-3:
                 log_ticks(axes.yaxis, known.min(), known.max())
         if np.isfinite(radius).any():
-            log_ticks(axes.xaxis, np.nanmin(radius), np.nanmax(radius))
+            plain_ticks(axes.xaxis)  # decades alone: the panels are narrow
         axes.set_title(f"{name}: largest change {largest[name]:.0e}", fontsize=9)
     panels[0].legend(fontsize=8, frameon=False)
     return figure

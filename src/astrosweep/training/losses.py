@@ -77,6 +77,8 @@ class PointLoss:
         if self._has_gaps:
             known_BT = y_BT.isfinite()
             output_BO, y_BT = output_BO[known_BT], y_BT[known_BT]
+            if not len(y_BT):
+                return output_BO.sum()  # a batch that nothing is known of: 0, and no gradient
         return self._loss(output_BO, y_BT, "mean")
 
     def each(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:  # noqa: ARG002
@@ -114,7 +116,9 @@ class LikelihoodLoss:
     def __call__(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:
         """See ``Loss``."""
         loss_BT = self.each(output_BO, y_BT, e_BT)
-        return loss_BT[y_BT.isfinite()].mean() if self._has_gaps else loss_BT.mean()
+        if self._has_gaps:
+            loss_BT = loss_BT[y_BT.isfinite()]
+        return loss_BT.mean() if len(loss_BT) else loss_BT.sum()
 
     def each(self, output_BO: Tensor, y_BT: Tensor, e_BT: Tensor) -> Tensor:
         """See ``Loss``; constants that do not depend on the prediction are kept, so values compare."""

@@ -108,5 +108,6 @@ def _size(sample: ClusterSample) -> FloatArray:
     if (sample.r500_kpc > 0).all():
         return sample.r500_kpc
     first = next(iter(sample.observed.values()))
-    brightness = np.nanmean(np.where(np.isfinite(first.value), first.value, np.nan), axis=1)
-    return np.where(np.isfinite(brightness), brightness, 0.0)
+    known = np.isfinite(first.value)
+    total = np.where(known, first.value, 0.0).sum(axis=1)
+    return np.asarray(total / np.maximum(known.sum(axis=1), 1))

@@ -103,7 +103,7 @@ class ProfilePreparation:
         """Radii of the output points of each cluster, shape (N, P), kpc.
 
         The common ones; or, where radii are learned too, the cluster's own: its measured radii where there
-        are P of them, else P radii from the first to the last.
+        are P of them, else P radii from the first to the last; NaN for a cluster without this target.
         """
         scale = radius_scale(sample, self.config.radius)[:, None]
         if self.config.output == "values":
@@ -113,10 +113,11 @@ class ProfilePreparation:
         measured = np.isfinite(own.radius)
         if own.radius.shape[1] == n_points and measured.all():
             return own.radius
-        first = own.radius[:, 0]
-        last = np.nanmax(own.radius, axis=1)
+        has_any = measured.any(axis=1)
+        first = np.where(has_any, np.min(np.where(measured, own.radius, np.inf), axis=1), 1.0)
+        last = np.where(has_any, np.max(np.where(measured, own.radius, 0.0), axis=1), 1.0)
         space = np.geomspace if self.config.spacing == "log" else np.linspace
-        return np.asarray(space(first, last, n_points, axis=1), dtype=np.float64)
+        return np.where(has_any[:, None], space(first, last, n_points, axis=1), np.nan)
 
     def target(self, sample: ClusterSample) -> tuple[FloatArray, FloatArray]:
         """Targets and their errors, each (N, T): logarithms and relative errors if so configured.

@@ -61,7 +61,9 @@ class Variation:
                 unit = beams[name] if name in beams else rng.standard_normal(value.shape)
                 value = value + error * unit
             values[name] = value
-        return self.rows.features(values, redshift), self.target + self._target_shift(log_factor)
+        shift = self._target_shift(log_factor)
+        target = self.target + shift if self.preparation.config.logarithm else self.target * np.exp(shift)
+        return self.rows.features(values, redshift), target
 
     def _beam_noise(self, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Noise of simulated y profiles in its standard deviations: a beam blurs neighbours together."""
