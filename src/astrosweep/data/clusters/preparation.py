@@ -113,7 +113,7 @@ class ProfilePreparation:
         measured = np.isfinite(own.radius)
         if own.radius.shape[1] == n_points and measured.all():
             return own.radius
-        has_any = measured.any(axis=1)
+        has_any = np.asarray(measured.any(axis=1))
         first = np.where(has_any, np.min(np.where(measured, own.radius, np.inf), axis=1), 1.0)
         last = np.where(has_any, np.max(np.where(measured, own.radius, 0.0), axis=1), 1.0)
         space = np.geomspace if self.config.spacing == "log" else np.linspace
