@@ -5,8 +5,8 @@ import sys
 import hydra
 from omegaconf import DictConfig
 
-from astrosweep.job.export import export_clusters
 from astrosweep.job import judged_by_pydantic
+from astrosweep.job.export import export_clusters
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")

@@ -48,14 +48,17 @@ def fit_ridge(x: Sequence[FloatArray], z: Sequence[FloatArray]) -> tuple[FloatAr
     for k in np.unique(fold):
         values, vectors = np.linalg.eigh(all_xx - xx[k])
         projected = vectors.T @ (all_xz - xz[k])
-        held = [
-            (a[fold == k] @ vectors, b[fold == k], known[fold == k])
-            for a, b in zip(centred, filled, strict=True)
-        ]
+        held = [(a[fold == k], b[fold == k]) for a, b in zip(centred, filled, strict=True)]
         for i, penalty in enumerate(penalties):
-            weights = projected / (np.maximum(values, 0.0) + penalty)[:, None]
-            for a, b, has in held:
-                errors[i] += np.where(has, (a @ weights - b) ** 2, 0.0).sum(axis=0)
+            weights = vectors @ (projected / (np.maximum(values, 0.0) + penalty)[:, None])
+            if known.all():
+                # |x w - z|^2 from sums of products: the objects themselves need not be touched again.
+                squares = np.sum([(b**2).sum(axis=0) for _, b in held], axis=0)
+                errors[i] += squares + ((xx[k] @ weights - 2.0 * xz[k]) * weights).sum(axis=0)
+            else:
+                for a, b in held:
+                    errors[i] += np.where(known[fold == k], (a @ weights - b) ** 2, 0.0).sum(axis=0)
+    errors = np.maximum(errors, 0.0)
     best = int(errors.sum(axis=1).argmin())
     residual = np.sqrt(errors[best] / np.maximum(known.sum(axis=0) * len(x), 1))
     weights = np.zeros_like(all_xz)

@@ -7,10 +7,10 @@ import pytest
 from omegaconf import OmegaConf
 
 from astrosweep.config.cluster import ClusterCleaningConfig, ClusterDataConfig, TablesConfig
-from astrosweep.job.export import export_clusters
 from astrosweep.data.clusters.sample import OBSERVABLES, TARGETS
 from astrosweep.data.clusters.tables import read_tables
 from astrosweep.data.sources import load_clusters
+from astrosweep.job.export import export_clusters
 
 CLUSTERS = ["data=cluster", "data.simulation.n_clusters=3", "data.simulation.cache_dir=null"]
 

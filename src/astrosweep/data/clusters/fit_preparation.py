@@ -86,12 +86,14 @@ def _radii(bounds: Sequence[float], n_points: int, spacing: str) -> FloatArray:
 
 
 def _channel(train: ClusterSample, name: str, config: ProfilePreparationConfig) -> Channel:
-    """Logarithm; asinh, softened at the typical error, where values of training clusters are not positive."""
+    """Logarithm; asinh, softened at the typical error, where noise makes values negative or soon may."""
     profiles = train.observed[name]
     softening = 0.0
     if not config.logarithm:
         softening = np.nan
-    elif (profiles.value <= 0.0).any():
+    elif (
+        np.where(np.isfinite(profiles.error), profiles.value - 4.0 * profiles.error, profiles.value) <= 0
+    ).any():
         value, error = profiles.value, profiles.error
         if config.line_of_sight == "on":
             by = line_of_sight(train, name, train.redshift)[:, None]
