@@ -38,7 +38,7 @@ from astrosweep.training import TrainingResult, predict, train
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SEED = 1_000
 """Seed of the test samples; those of training have others."""
-COMMON = ("tracking=none", "trainer.progress=false", "trainer.n_threads=2", "trainer.accelerator=cpu")
+COMMON = ("tracking=none", "trainer.progress=false", "trainer.accelerator=cpu")
 SMALL = (
     "experiment=deprojection",
     "data.simulation.n_clusters=118",
