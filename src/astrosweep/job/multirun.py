@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from astrosweep.config import RunConfig, parse
 from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
+from astrosweep.job.ahead import start_processes, stop_processes
 from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import WORKER, Sweep, read_outcomes, write_sweep
@@ -81,6 +82,7 @@ class MultirunCallback(Callback):
         ]
         self._config = configs[0]
         self._folder = Path(composed.hydra.sweep.dir).absolute()
+        start_processes(composed.hydra.launcher, len(jobs))
         create_stores(self._config.tracking)
         self._searches = list({config.study_name: config for config in configs if config.search}.values())
         for storage in dict.fromkeys(config.storage for config in self._searches):
