@@ -18,11 +18,13 @@ _OF_JOBS = ("timeout", "pre_dispatch", "batch_size")
 """Settings of the launcher that say how jobs are handed out, not what a process is like."""
 
 
-def start_processes(launcher: DictConfig, n_jobs: int) -> None:
-    """Let the processes of the joblib launcher start and import; return at once.
+@contextmanager
+def processes_started(launcher: DictConfig, n_jobs: int) -> Iterator[None]:
+    """Let the processes of the joblib launcher start and import while the body runs, and after it.
 
-    Nothing depends on it: with other launchers nothing is done, and what goes wrong here goes wrong again,
-    with its message, where jobs run.
+    If the body fails they are ended, since no job will come and the command would wait for them. Nothing
+    depends on them: with other launchers nothing is done, and what goes wrong in them goes wrong again, with
+    its message, where jobs run.
 
     Args:
         launcher: Hydra's settings of the launcher.
@@ -30,23 +32,24 @@ def start_processes(launcher: DictConfig, n_jobs: int) -> None:
     """
     settings: dict[str, Any] = {str(key): setting for key, setting in _plain(launcher).items()}
     if settings.pop("_target_", None) != _LAUNCHER:
+        yield
         return
-    like_jobs = {key: setting for key, setting in settings.items() if key not in _OF_JOBS}
-    threading.Thread(target=_import_in_processes, args=(like_jobs, n_jobs), daemon=True).start()
-
-
-def stop_processes() -> None:
-    """End the processes where no job will come, for which the command would wait."""
     from joblib.externals.loky import get_reusable_executor
 
-    get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+    of_processes = {key: setting for key, setting in settings.items() if key not in _OF_JOBS}
+    arguments = (of_processes, n_jobs)
+    threading.Thread(target=_import_in_processes, name="ahead", args=arguments, daemon=True).start()
+    try:
+        yield
+    except BaseException:
+        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+        raise
 
 
 def import_what_runs() -> None:
     """Import what a job needs."""
     with uncollected():
-        import astrosweep.job.reproduce
-        import astrosweep.job.search
+        import astrosweep.job.search  # noqa: F401
         from astrosweep.tracking.quiet import import_mlflow
 
         import_mlflow()
