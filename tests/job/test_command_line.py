@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -325,3 +326,44 @@ def test_a_distribution_is_quoted_for_hydra_and_reads_back():
     assert values["search.space.model.activation"] == "choice('a', b)"
     assert values["search.space.model.l2"] is None
     assert parsed[4].is_sweep_override()
+
+
+def test_what_launches_and_shows_does_not_import_what_trains_or_draws():
+    script = """
+        import sys
+        import astrosweep.job.ahead, astrosweep.job.multirun
+        import astrosweep.job.terminal, astrosweep.sweep.summary
+        print(sorted({"torch", "sklearn", "matplotlib", "plotly"} & sys.modules.keys()))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path):
+    script = """
+        from joblib import Parallel, delayed
+        from omegaconf import OmegaConf
+        from hydra_plugins.hydra_joblib_launcher.config import JobLibLauncherConf
+        from astrosweep.job import ahead
+
+        def loaded():
+            import sys
+            return "astrosweep.sweep.worker" in sys.modules
+
+        launcher = OmegaConf.structured(JobLibLauncherConf(n_jobs=2))
+        with ahead.processes_started(launcher, 2):
+            next(thread for thread in ahead.threading.enumerate() if thread.name == "ahead").join()
+        settings = {**launcher, "backend": "loky"}
+        del settings["_target_"]
+        print(Parallel(**settings)(delayed(loaded)() for _ in range(2)))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[True, True]"

@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from astrosweep.report import (
-    calibration,
-    predicted_against_observed,
-    residuals_against_parallax,
-)
+from astrosweep.report.calibration import calibration
+from astrosweep.report.predicted import predicted_against_observed
+from astrosweep.report.residuals import residuals_against_parallax
 
 OF_PREDICTIONS = [predicted_against_observed, residuals_against_parallax, calibration]
 LONG_NAME = (

@@ -8,11 +8,9 @@ import pytest
 from matplotlib.image import imread
 
 from astrosweep.core.errors import DataError
-from astrosweep.report import (
-    correlation_heatmap,
-    learning_curves,
-    write_figures,
-)
+from astrosweep.report.correlation import correlation_heatmap
+from astrosweep.report.curves import learning_curves
+from astrosweep.report.figures import write_figures
 from tests.report.predictions import (
     LONG_NAME,
     OF_PREDICTIONS,

@@ -10,11 +10,9 @@ from matplotlib.collections import PolyCollection
 from scipy import stats
 
 from astrosweep.core.errors import DataError
-from astrosweep.report import (
-    calibration,
-    predicted_against_observed,
-    residuals_against_parallax,
-)
+from astrosweep.report.calibration import calibration
+from astrosweep.report.predicted import predicted_against_observed
+from astrosweep.report.residuals import residuals_against_parallax
 from tests.report.predictions import OF_PREDICTIONS, drawn, labels, line, make_predictions, note_of, val
 
 

@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from astrosweep.config import RunConfig, parse
 from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
+from astrosweep.job.ahead import processes_started
 from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import WORKER, Sweep, read_outcomes, write_sweep
@@ -81,10 +82,11 @@ class MultirunCallback(Callback):
         ]
         self._config = configs[0]
         self._folder = Path(composed.hydra.sweep.dir).absolute()
-        create_stores(self._config.tracking)
         self._searches = list({config.study_name: config for config in configs if config.search}.values())
-        for storage in dict.fromkeys(config.storage for config in self._searches):
-            open_storage(storage)
+        with processes_started(composed.hydra.launcher, len(jobs)):
+            create_stores(self._config.tracking)
+            for storage in dict.fromkeys(config.storage for config in self._searches):
+                open_storage(storage)
         runs = [config for config in configs if config.search is None]
         parent_id = _start_parent(runs, overrides) if runs else None
         self._sweep = Sweep(parent_id, len(jobs), tuple(swept))

@@ -11,7 +11,9 @@ from astrosweep.config import RunConfig
 from astrosweep.core.files import write_json
 from astrosweep.data.clusters.prepared import PreparedClusters
 from astrosweep.recording.values import metrics_of
-from astrosweep.report import errors_by_radius, write_cluster_figures, write_figures
+from astrosweep.report.cluster_errors import errors_by_radius
+from astrosweep.report.cluster_figures import write_cluster_figures
+from astrosweep.report.figures import write_figures
 from astrosweep.training import TrainingResult
 
 CONFIG = "config.yaml"

@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial
 from astrosweep.core.files import write_json
 from astrosweep.core.types import RunRecord, RunStatus
 from astrosweep.recording import write_config
-from astrosweep.report import importances, write_study_figures
+from astrosweep.report.study import importances, write_study_figures
 from astrosweep.sweep.counts import RUN_ID, Counts
 from astrosweep.sweep.study import Study
 from astrosweep.sweep.summary import best_trials, duration_of, run_of

@@ -1,0 +1,85 @@
+"""What joblib's processes import while the command that launches them still makes its stores.
+
+A process that trains needs about ten seconds for torch, scikit-learn and MLflow. The launcher of Hydra uses
+joblib's processes again if they were started with the same settings, so they are started as early as the jobs
+are known to be good.
+"""
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+_LAUNCHER = "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"
+_OF_JOBS = ("timeout", "pre_dispatch", "batch_size")
+"""Settings of the launcher that say how jobs are handed out, not what a process is like."""
+
+
+@contextmanager
+def processes_started(launcher: DictConfig, n_jobs: int) -> Iterator[None]:
+    """Let the processes of the joblib launcher start and import while the body runs, and after it.
+
+    If the body fails they are ended, since no job will come and the command would wait for them. Nothing
+    depends on them: with other launchers nothing is done, and what goes wrong in them goes wrong again, with
+    its message, where jobs run.
+
+    Args:
+        launcher: Hydra's settings of the launcher.
+        n_jobs: Jobs of the command; no more processes than that import.
+    """
+    settings: dict[str, Any] = {str(key): setting for key, setting in _plain(launcher).items()}
+    if settings.pop("_target_", None) != _LAUNCHER:
+        yield
+        return
+    from joblib.externals.loky import get_reusable_executor
+
+    of_processes = {key: setting for key, setting in settings.items() if key not in _OF_JOBS}
+    arguments = (of_processes, n_jobs)
+    threading.Thread(target=_import_in_processes, name="ahead", args=arguments, daemon=True).start()
+    try:
+        yield
+    except BaseException:
+        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+        raise
+
+
+def import_what_runs() -> None:
+    """Import what a job needs."""
+    with uncollected():
+        import astrosweep.job.search  # noqa: F401
+        from astrosweep.tracking.quiet import import_mlflow
+
+        import_mlflow()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Import without the garbage collector: it finds nothing, and takes an eighth of the time to see that.
+
+    What was imported stays to the end; frozen, it is not looked through again while networks train.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _import_in_processes(settings: dict[str, Any], n_jobs: int) -> None:
+    from joblib import Parallel, delayed, effective_n_jobs
+
+    n_processes = min(effective_n_jobs(settings["n_jobs"]), n_jobs)
+    with suppress(Exception):
+        Parallel(**{**settings, "backend": "loky", "batch_size": 1, "pre_dispatch": "all"})(
+            delayed(import_what_runs)() for _ in range(n_processes)
+        )
+
+
+def _plain(launcher: DictConfig) -> dict[Any, Any]:
+    container = OmegaConf.to_container(launcher, resolve=True)
+    assert isinstance(container, dict)
+    return container
