@@ -53,9 +53,9 @@ SMALL = (
     "trainer.max_epochs=300",
 )
 NETWORKS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "deprojector, 28,000 clusters": (("experiment=deprojection",),),
-    "deprojector, 83 clusters": (SMALL,),
-    "study's networks, 83 clusters": tuple(
+    "deprojector": (("experiment=deprojection",),),
+    "deprojector, few": (SMALL,),
+    "study's networks": tuple(
         (f"experiment=astroclass_{target}", "data.preparation.output=values") for target in TARGET_KEYS
     ),
 }
@@ -85,6 +85,11 @@ class Networks:
             (result,) = train(config, load_development(config))
             self._trained.append((config, result))
         self.training_s = time.perf_counter() - start
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters that set the weights."""
+        return len(self._trained[0][1].prepared[0].fold.train)
 
     def answer(self, sample: ClusterSample) -> dict[str, Answer]:
         """Deproject clusters; the time is that of preparation and prediction together, in a large call."""
@@ -165,7 +170,7 @@ def show(name: str, n: int, figures: Mapping[str, Mapping[str, Mapping[str, floa
             for f in (of_method[target] for target in ("ne3d", "t3d", "szp3d"))
         ]
         table.add_row(method, *cells, f"{max(f['time_ms'] for f in of_method.values()):.3g}")
-    Console(width=150).print(table)
+    Console(width=160).print(table)
 
 
 def main() -> None:
@@ -178,11 +183,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="train on fewer clusters for fewer epochs")
     arguments = parser.parse_args()
     short = QUICK if arguments.quick else ()
-    networks = {}
+    networks: dict[str, Networks] = {}
     for name, overrides in NETWORKS.items():
-        few = short if "28,000" in name else short[1:]
-        networks[name] = Networks([(*of_one, *few) for of_one in overrides])
-        print(f"{name}: trained in {networks[name].training_s:.0f} s", flush=True)
+        cut = short if name == "deprojector" else short[1:]
+        trained = Networks([(*of_one, *cut) for of_one in overrides])
+        label = f"{name.removesuffix(', few')}, {trained.n_clusters:,} training clusters"
+        networks[label] = trained
+        print(f"{label}: trained in {trained.training_s:.0f} s", flush=True)
     result: dict[str, object] = {"training_s": {name: net.training_s for name, net in networks.items()}}
     for name, sample in test_samples(arguments):
         figures = {method: judge(net.answer(sample), sample) for method, net in networks.items()}

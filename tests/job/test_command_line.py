@@ -300,7 +300,7 @@ def test_help_lists_groups_and_examples(tmp_path):
     done = train_py(tmp_path, "--help")
     assert done.returncode == 0
     for text in (
-        "model: dnn, mlp",
+        "model: deprojector, dnn",
         "python train.py -m model=dnn,mlp",
         "split: holdout, kfold",
         "data/features:",

@@ -18,7 +18,7 @@ def name_by_sweep(config: RunConfig, swept: Sequence[str], overrides: Sequence[s
     Returns:
         The configuration with its name.
     """
-    told = {"worker"} if config.name else {"data", "model", "worker"}
+    told = {"worker"} if config.name else {"data", "model", "target", "worker"}
     values = dict(override.lstrip("+~").split("=", 1) for override in overrides if "=" in override)
     parts = [f"{key.split('.')[-1]}={values[key]}" for key in swept if key not in told and key in values]
     return config.model_copy(update={"name": " ".join([config.run_name, *parts])})

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from astrosweep.report.table import _duration, _number
 
-_TITLE = "Studies, smallest objective first; metrics of the best trial's validation stars"
+_TITLE = "Studies, smallest objective first; metrics of the best trial's validation objects"
 _METRICS = ("best", "R2", "RMSE\n(mas)", "68%\ncov.")
 
 
