@@ -5,7 +5,7 @@ Usage: python benchmarks/clusters.py [--rexcess TABLE] [--realisations 8] [--clu
 
 Trains on simulated clusters only: the experiment ``deprojection`` on a large sample; the same network, with
 variations of its few clusters, and the cluster study's published networks (experiments ``astroclass_...``) on
-118 clusters, 83 of them for training. Then deprojects clusters that no training saw: of each generator, and
+118 clusters, 81 of them for training. Then deprojects clusters that no training saw: of each generator, and
 the measured clusters of REXCESS where their table is given, by networks and by the classical methods of
 ``benchmarks/classical``. The last line is JSON: for each test sample, method and target the median and the
 90th percentile over clusters of each cluster's median relative error over 0.03 to 1 R500, the coverage of 68

@@ -40,7 +40,7 @@ def test_a_study_fills_one_line_of_eighty_columns():
     assert line_with(lines, "480/500").split() == [
         "dnn", "480/500", "45", "12", "0.1023", "0.813", "0.1023", "0.68", "41", "23h15", "finished",
     ]  # fmt: skip
-    assert line_with(lines, "(mas)").split()[:6] == ["study", "trials", "pruned", "failed", "best", "R2"]
+    assert line_with(lines, "cov.").split()[:6] == ["study", "trials", "pruned", "failed", "best", "R2"]
     assert lines[-1] == "dnn: smallest val/rmse in run id_of_dnn"
 
 

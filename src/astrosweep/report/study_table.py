@@ -11,8 +11,8 @@ from rich.text import Text
 
 from astrosweep.report.table import _duration, _number
 
-_TITLE = "Studies, smallest objective first; metrics of the best trial's validation objects"
-_METRICS = ("best", "R2", "RMSE\n(mas)", "68%\ncov.")
+_TITLE = "Studies, smallest objective first; metrics of the best trial's validation data"
+_METRICS = ("best", "R2", "RMSE", "68%\ncov.")
 
 
 @dataclass(frozen=True)
