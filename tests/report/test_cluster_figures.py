@@ -114,6 +114,7 @@ def test_all_figures_become_files(tmp_path):
         "errors_against_radius",
         "intervals_against_radius",
         "shape_kept",
+        "training_sample",
         "learning_curves",
     }
     assert {path.stem for path in paths} == names

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from astrosweep.data.clusters.prepared import PreparedClusters
+from astrosweep.data.clusters.sample import TARGETS
 from astrosweep.report.cluster_errors import errors_against_radius, intervals_against_radius
 from astrosweep.report.cluster_profiles import single_clusters
+from astrosweep.report.cluster_sample import cluster_sample_figure
 from astrosweep.report.cluster_shape import shape_kept
 from astrosweep.report.curves import learning_curves
 
@@ -42,6 +45,9 @@ def write_cluster_figures(
         "intervals_against_radius": intervals_against_radius(predictions, title),
         "shape_kept": shape_kept(prepared, title),
     }
+    sample = prepared.train
+    if set(sample.targets) == set(TARGETS) and np.isfinite([sample.redshift, sample.r500_kpc]).all():
+        figures["training_sample"] = cluster_sample_figure(sample)
     if curves:
         figures["learning_curves"] = learning_curves(curves, title)
     folder.mkdir(parents=True, exist_ok=True)
