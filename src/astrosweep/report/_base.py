@@ -5,7 +5,9 @@ can be drawn in several threads.
 """
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,6 +27,7 @@ TYPE = "type_best_classification"
 
 # Okabe & Ito 2008, "Color Universal Design", distinct under every common colour blindness.
 BLUE, ORANGE, GREEN, PURPLE, AMBER = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
+_DPI = 130
 INK, GREY, PALE = "#222222", "#777777", "#C8C8C8"
 
 
@@ -100,6 +103,23 @@ def new_figure(title: str, width: float, height: float) -> Figure:
     wrapped = textwrap.fill(title, int(width / 0.1))
     figure.suptitle(wrapped, fontsize=11, fontweight="bold", color=INK, parse_math=False)
     return figure
+
+
+def save_figures(folder: Path, figures: Mapping[str, Figure]) -> list[Path]:
+    """Write figures as PNG files by their names, over older ones.
+
+    Args:
+        folder: Where to write; made if missing.
+        figures: Name without ending to figure.
+
+    Returns:
+        The files written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.png" for name in figures]
+    for path, figure in zip(paths, figures.values(), strict=True):
+        figure.savefig(path, dpi=_DPI)
+    return paths
 
 
 def dress(axes: Axes, xlabel: str = "", ylabel: str = "") -> None:

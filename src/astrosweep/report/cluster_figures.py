@@ -8,13 +8,12 @@ import pandas as pd
 
 from astrosweep.data.clusters.prepared import PreparedClusters
 from astrosweep.data.clusters.sample import TARGETS
+from astrosweep.report._base import save_figures
 from astrosweep.report.cluster_errors import errors_against_radius, intervals_against_radius
 from astrosweep.report.cluster_profiles import single_clusters
 from astrosweep.report.cluster_sample import cluster_sample_figure
 from astrosweep.report.cluster_shape import shape_kept
 from astrosweep.report.curves import learning_curves
-
-_DPI = 130
 
 
 def write_cluster_figures(
@@ -50,9 +49,4 @@ def write_cluster_figures(
         figures["training_sample"] = cluster_sample_figure(sample)
     if curves:
         figures["learning_curves"] = learning_curves(curves, title)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, figure in figures.items():
-        paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1], dpi=_DPI)
-    return paths
+    return save_figures(folder, figures)

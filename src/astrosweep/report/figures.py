@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from astrosweep.report._base import save_figures
 from astrosweep.report.calibration import calibration
 from astrosweep.report.correlation import correlation_heatmap
 from astrosweep.report.curves import learning_curves
 from astrosweep.report.predicted import predicted_against_observed
 from astrosweep.report.residuals import residuals_against_parallax
-
-_DPI = 130
 
 
 def write_figures(
@@ -47,9 +46,4 @@ def write_figures(
     }
     if curves:
         figures["learning_curves"] = learning_curves(curves, title)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, figure in figures.items():
-        paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1], dpi=_DPI)
-    return paths
+    return save_figures(folder, figures)
