@@ -142,7 +142,7 @@ def composed(*overrides):
     ("target", "encoder", "decoder", "batch", "epochs"),
     [
         ("pressure", [16, 32, 64, 128], [32, 32], 8, 60),
-        ("temperature", [16, 32, 64, 128], [32, 32], 8, 60),
+        ("temperature", [32, 64, 128], [32, 32], 4, 30),  # not published: found
         ("density", [16, 32, 64], [16, 16], 4, 30),
     ],
 )
