@@ -11,7 +11,7 @@ from astrosweep.config.split import KFoldConfig, SplitConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.preparation import TARGET_KEYS
-from astrosweep.data.clusters.sample import ClusterSample
+from astrosweep.data.clusters.sample import TRAINING_ONLY, ClusterSample
 from astrosweep.data.report import DataReport
 from astrosweep.data.split import TEST, TRAIN_ONLY, assign
 
@@ -71,6 +71,8 @@ def develop_clusters(
                 f"{', '.join(has) or 'none'}"
             )
     part = assign(sample.ids, _size(sample), split)
+    # What is rougher than the clusters that a network will meet must not calibrate its intervals.
+    part = np.where(np.char.endswith(sample.generator.astype(str), TRAINING_ONLY), TRAIN_ONLY, part)
     labelled = np.flatnonzero(part != TEST)
     sealed = sample.take(np.flatnonzero(part == TEST)).sealed()
     n_folds = split.n_folds if isinstance(split, KFoldConfig) else 1
@@ -79,6 +81,8 @@ def develop_clusters(
         parts = {"train": int((fold == TRAIN_ONLY).sum()), "val": int((fold == 0).sum())}
     else:
         parts = {f"fold_{k}": int((fold == k).sum()) for k in range(n_folds)}
+        if (fold == TRAIN_ONLY).any():
+            parts["training_only"] = int((fold == TRAIN_ONLY).sum())
     missing_share: dict[str, float] = {
         name: float(np.mean(~np.isfinite(sample.observed[name].value).any(axis=1)))
         for name in data.observables

@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.grid import NODES
@@ -21,7 +22,7 @@ LENGTHS = np.geomspace(0.12, 2.0, 8)
 """Correlation lengths in ln r, one of them for each cluster and quantity."""
 
 
-def roughen(clusters: TrueClusters, scale: float, rng: Generator) -> TrueClusters:
+def roughen(clusters: TrueClusters, scale: float, rng: Generator) -> tuple[TrueClusters, NDArray[np.bool_]]:
     """Multiply density and pressure by independent log-normal random functions of the radius.
 
     Structure is mostly isobaric (Zhuravleva et al. 2018, MNRAS 480, 2331): the gas is denser where it is
@@ -34,18 +35,19 @@ def roughen(clusters: TrueClusters, scale: float, rng: Generator) -> TrueCluster
         rng: Source of the functions.
 
     Returns:
-        The same clusters, less smooth.
+        The same clusters, less smooth, and which of them changed, shape (N,).
     """
     n = len(clusters)
     amplitude = scale * np.abs(rng.standard_normal((n, 1))) * (rng.random((n, 1)) > SMOOTH_SHARE)
     of_density = amplitude * _random_functions(n, rng)
     of_pressure = PRESSURE_SHARE * amplitude * _random_functions(n, rng)
-    return TrueClusters(
+    rough = TrueClusters(
         clusters.redshift,
         clusters.r500_kpc,
         clusters.density * np.exp(of_density),
         clusters.pressure * np.exp(of_pressure),
     )
+    return rough, amplitude[:, 0] > 0.0
 
 
 def _random_functions(n: int, rng: Generator) -> FloatArray:

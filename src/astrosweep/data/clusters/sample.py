@@ -15,6 +15,8 @@ from astrosweep.core.types import FloatArray, IdArray
 
 OBSERVABLES = ("sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz")
 TARGETS = ("szp3d", "ne3d", "t3d")
+TRAINING_ONLY = "+rough"
+"""Ending of the generator of clusters made for training: they never validate and are never tested."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from astrosweep.data.clusters.cache import cache_path, read_cached, write_cached
 from astrosweep.data.clusters.lognormal import draw_lognormal
 from astrosweep.data.clusters.observe import observe, targets_of
 from astrosweep.data.clusters.roughness import roughen
-from astrosweep.data.clusters.sample import ClusterSample, Profiles
+from astrosweep.data.clusters.sample import TRAINING_ONLY, ClusterSample, Profiles
 from astrosweep.data.clusters.truths import TrueClusters, draw_masses, plausible, scaled_to
 from astrosweep.data.clusters.vikhlinin import draw_vikhlinin
 
@@ -83,7 +83,8 @@ def _simulate_block(
     )
     generator = np.repeat(np.array(names), share)[order]
     if config.roughness > 0.0:
-        clusters = roughen(clusters, config.roughness, default_rng(rough_seed))
+        clusters, rough = roughen(clusters, config.roughness, default_rng(rough_seed))
+        generator = np.where(rough, np.char.add(generator, TRAINING_ONLY), generator)
     return clusters, generator, observe(clusters, config, default_rng(noise_seed)), targets_of(clusters)
 
 
