@@ -21,7 +21,7 @@ class ClusterSimulationConfig(Strict):
             pressure), ``lognormal`` (Gaussian random functions about the REXCESS medians), or a ``mixture``
             of equal parts.
         roughness: Small-scale structure on top of smooth profiles: width of the half-normal from which each
-            cluster's amplitude in the logarithm of the density is drawn; for training.
+            cluster's amplitude in the logarithm of the density is drawn. Such clusters only train.
         noise: Factor on all noise; 0 for none, 1 for the published errors that ``noise.py`` states.
         y_noise: ``separated``: all six y profiles after component separation; ``raw``: raw bands.
         clumping: Whether gas clumps raise the surface brightness outwards.
