@@ -130,7 +130,7 @@ def test_outliers_that_take_all_rows_are_an_error(make_config):
 
 def test_saved_preparation_gives_the_same_features_without_pickle(make_config, tmp_path):
     development, fold = prepared(make_config, "data.preparation.scaling=quantile")
-    fold.save(tmp_path / "preparation.skops")
+    fold.save(tmp_path)
     loaded = load_transformer(tmp_path / "preparation.skops")
     again = loaded.transform(development.sealed[list(development.features)])
     assert np.array_equal(again.astype(np.float32), fold.fold.test.features)
