@@ -1,6 +1,5 @@
 """From a table to the rows that may be learned from, with the test part's targets left behind."""
 
-import hashlib
 import logging
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from astrosweep.data import schema
 from astrosweep.data.clean import apply_rules, require_targets
 from astrosweep.data.leakage import leaking_features, refuse
 from astrosweep.data.report import DataReport, RowFilter
-from astrosweep.data.split import TEST, assign
+from astrosweep.data.split import TEST, assign, fingerprint_of
 from astrosweep.data.table import StarTable
 
 _log = logging.getLogger(__name__)
@@ -115,7 +114,7 @@ def develop(table: StarTable, data: StarDataConfig, split: SplitConfig) -> Devel
             unknown_errors=int(error.isna().sum()),
             leaks=leaks,
             target_cuts=tuple(target_cuts),
-            sealed_fingerprint=_fingerprint(sealed[schema.ID].to_numpy()),
+            sealed_fingerprint=fingerprint_of(sealed[schema.ID].to_numpy()),
         ),
     )
 
@@ -182,10 +181,6 @@ def _finite_or_missing(frame: pd.DataFrame, features: list[str]) -> pd.DataFrame
             for name in features
         }
     )
-
-
-def _fingerprint(ids: NDArray[np.int64]) -> str:
-    return hashlib.sha256(np.sort(ids).tobytes()).hexdigest()[:16]
 
 
 def _count_parts(part: NDArray[np.int64], n_folds: int) -> dict[str, int]:

@@ -6,6 +6,8 @@ the same stars. Other rows or other targets (a zero point, say) move the strata,
 runs that sealed the same stars share the tag ``sealed_fingerprint``.
 """
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -52,6 +54,11 @@ def assign(ids: IdArray, target: FloatArray, config: SplitConfig) -> NDArray[np.
             f"{len(expected)} parts would be empty. Use more objects, larger parts or fewer folds."
         )
     return part[objects.index.get_indexer(pd.Index(ids))].astype(np.int64)
+
+
+def fingerprint_of(ids: IdArray) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of identifiers, whatever their order."""
+    return hashlib.sha256(np.sort(ids).tobytes()).hexdigest()[:16]
 
 
 def _stratified_share(ids: IdArray, target: FloatArray, n_strata: int, seed: int) -> FloatArray:

@@ -60,13 +60,7 @@ class TargetTransform:
 
         A column that does not vary has the width 1. Without ``standardise`` targets stay as they are.
         """
-        loc, width = np.zeros(y.shape[1]), np.ones(y.shape[1])
-        if standardise:
-            known = np.isfinite(y)
-            n = np.maximum(known.sum(axis=0), 1)
-            loc = np.where(known, y, 0.0).sum(axis=0) / n
-            width = np.sqrt(np.where(known, (y - loc) ** 2, 0.0).sum(axis=0) / n)
-            width[width <= 1e-12 * (1.0 + np.abs(loc))] = 1.0
+        loc, width = moments(y) if standardise else (np.zeros(y.shape[1]), np.ones(y.shape[1]))
         return cls("none", 1.0, loc, width, width)
 
     def as_dict(self) -> dict[str, object]:
@@ -106,6 +100,15 @@ class TargetTransform:
         if self.name == "asinh":
             return like(self.width, z) * self.scale * xp.cosh(t)  # type: ignore[no-any-return]
         return like(self.width, z) * xp.ones_like(t)  # type: ignore[no-any-return]
+
+
+def moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of each column, NaN left out; the width is 1 where nothing varies."""
+    known = np.isfinite(values)
+    n = np.maximum(known.sum(axis=0), 1)
+    loc = np.where(known, values, 0.0).sum(axis=0) / n
+    width = np.sqrt(np.where(known, (values - loc) ** 2, 0.0).sum(axis=0) / n)
+    return loc, np.where(width > 1e-12 * (1.0 + np.abs(loc)), width, 1.0)
 
 
 def like(constant: float | FloatArray, array: Any) -> Any:

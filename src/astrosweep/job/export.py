@@ -9,9 +9,8 @@ from omegaconf import DictConfig, open_dict
 from astrosweep.config import parse
 from astrosweep.config.cluster import ClusterDataConfig
 from astrosweep.core.errors import AstrosweepError, ConfigError
-from astrosweep.data.clusters.input_file import apply_input_file
 from astrosweep.data.clusters.write_tables import write_sample
-from astrosweep.data.sources import load_clusters
+from astrosweep.data.sources import load_clusters, with_input_file
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +36,9 @@ def _export(composed: DictConfig) -> None:
         raise ConfigError("no directory given; add +directory=<a new directory>")
     if format not in ("text", "ecsv", "fits"):
         raise ConfigError(f"format={format}; allowed: text, ecsv, fits")
-    config = parse(composed)
+    config = with_input_file(parse(composed))
     if not isinstance(config.data, ClusterDataConfig):
         raise ConfigError(f"data={config.data.name} has no profiles to write; allowed: data=cluster")
-    data, _ = apply_input_file(config.data)
-    sample = load_clusters(data)
+    sample = load_clusters(config.data)
     write_sample(sample, Path(str(directory)), format)
     _log.info("%s: %d clusters, %s", directory, len(sample), sample.origin)

@@ -21,21 +21,21 @@ def errors_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
     Raises:
         DataError: There are no validation clusters.
     """
-    rows = val_points(predictions)
-    targets = list(rows["target"].unique())
-    figure = new_figure(title, 4.2 * max(len(targets), 1) + 0.6, 4.2)
+    rows, table = val_points(predictions), errors_by_radius(predictions)
+    targets = list(table["target"].unique())
+    figure = new_figure(title, 4.2 * len(targets) + 0.6, 4.2)
     panels = figure.subplots(1, len(targets), squeeze=False)[0]
     for axes, target in zip(panels, targets, strict=True):
         points = rows[rows["target"] == target]
         inside = points["radius_scaled"].between(INNER, OUTER)
         by_cluster = points[inside]["error"].abs().groupby(points[inside]["cluster_id"]).median()
-        radius, groups = _binned(points)
-        quantiles = np.array([np.percentile(group["error"], [5, 16, 50, 84, 95]) for group in groups]) * 100.0
+        of_target = table[table["target"] == target]
+        radius = of_target["radius_scaled"]
         axes.axvspan(INNER, OUTER, color=PALE, alpha=0.25, linewidth=0)
         axes.fill_between(
             radius,
-            quantiles[:, 0],
-            quantiles[:, 4],
+            100.0 * of_target["p05"],
+            100.0 * of_target["p95"],
             color=BLUE,
             alpha=0.15,
             linewidth=0,
@@ -43,14 +43,14 @@ def errors_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
         )
         axes.fill_between(
             radius,
-            quantiles[:, 1],
-            quantiles[:, 3],
+            100.0 * of_target["p16"],
+            100.0 * of_target["p84"],
             color=BLUE,
             alpha=0.35,
             linewidth=0,
             label="68 % of clusters",
         )
-        axes.plot(radius, quantiles[:, 2], color=ORANGE, linewidth=1.6, label="median: bias")
+        axes.plot(radius, 100.0 * of_target["bias"], color=ORANGE, linewidth=1.6, label="median: bias")
         axes.axhline(0.0, color=INK, linewidth=0.8, linestyle="--")
         dress(axes, "r / R$_{500}$", "predicted / true − 1 (%)")
         axes.set_xscale("log")
@@ -62,14 +62,15 @@ def errors_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
 
 
 def errors_by_radius(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return what both figures show as numbers, one row for each target and bin of radius.
+    """Return what the figures below and above draw, one row for each target and bin of radius.
 
     Args:
         predictions: One row per cluster, target and point.
 
     Returns:
-        Columns ``target``, ``radius_scaled``, ``n_points``, ``bias`` (median relative error),
-        ``median_absolute``, ``p90_absolute``, ``coverage_68`` and ``coverage_95`` of validation clusters.
+        Columns ``target``, ``radius_scaled``, ``n_points``, ``bias`` (median relative error), its
+        percentiles ``p05``, ``p16``, ``p84`` and ``p95``, ``median_absolute``, ``p90_absolute``,
+        ``coverage_68`` and ``coverage_95`` of validation clusters.
 
     Raises:
         DataError: There are no validation clusters.
@@ -79,12 +80,17 @@ def errors_by_radius(predictions: pd.DataFrame) -> pd.DataFrame:
     for target, points in rows.groupby("target", sort=False):
         for radius, group in zip(*_binned(points), strict=True):
             absolute = group["error"].abs()
+            low, inner, middle, outer, high = np.percentile(group["error"], [5, 16, 50, 84, 95])
             table.append(
                 {
                     "target": target,
                     "radius_scaled": radius,
                     "n_points": len(group),
-                    "bias": group["error"].median(),
+                    "bias": middle,
+                    "p05": low,
+                    "p16": inner,
+                    "p84": outer,
+                    "p95": high,
                     "median_absolute": absolute.median(),
                     "p90_absolute": absolute.quantile(0.9),
                     **{
@@ -108,19 +114,21 @@ def intervals_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
     Raises:
         DataError: There are no validation clusters.
     """
-    rows = val_points(predictions)
-    targets = list(rows["target"].unique())
-    figure = new_figure(title, 4.2 * max(len(targets), 1) + 0.6, 3.8)
+    table = errors_by_radius(predictions)
+    targets = list(table["target"].unique())
+    figure = new_figure(title, 4.2 * len(targets) + 0.6, 3.8)
     panels = figure.subplots(1, len(targets), squeeze=False, sharey=True)[0]
     for axes, target in zip(panels, targets, strict=True):
-        points = rows[rows["target"] == target]
-        radius, groups = _binned(points)
+        of_target = table[table["target"] == target]
+        radius = of_target["radius_scaled"]
         for level, nominal, colour in (("68", 68.27, BLUE), ("95", 95.0, ORANGE)):
-            share = [
-                100.0 * group["true"].between(group[f"lower_{level}"], group[f"upper_{level}"]).mean()
-                for group in groups
-            ]
-            axes.plot(radius, share, color=colour, linewidth=1.6, label=f"{level} % interval")
+            axes.plot(
+                radius,
+                100.0 * of_target[f"coverage_{level}"],
+                color=colour,
+                linewidth=1.6,
+                label=f"{level} % interval",
+            )
             axes.axhline(nominal, color=GREY, linewidth=1.0, linestyle="--")
         dress(axes, "r / R$_{500}$", "clusters inside (%)" if axes is panels[0] else "")
         axes.set_xscale("log")

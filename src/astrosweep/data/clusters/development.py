@@ -1,6 +1,5 @@
 """From a sample of clusters to those that may be learned from, with the test part's targets left behind."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.preparation import TARGET_KEYS
 from astrosweep.data.clusters.sample import TRAINING_ONLY, ClusterSample
 from astrosweep.data.report import DataReport
-from astrosweep.data.split import TEST, TRAIN_ONLY, assign
+from astrosweep.data.split import TEST, TRAIN_ONLY, assign, fingerprint_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +100,7 @@ def develop_clusters(
             parts={**parts, "test": len(sealed)},
             features=tuple(data.observables),
             missing=missing_share,
-            sealed_fingerprint=hashlib.sha256(np.sort(sealed.ids).tobytes()).hexdigest()[:16],
+            sealed_fingerprint=fingerprint_of(sealed.ids),
             notes=dict(sample.facts),
         ),
     )

@@ -10,6 +10,7 @@ from astrosweep.core.types import FloatArray
 from astrosweep.data.clusters.preparation import Channel, ProfilePreparation, Rows, context_of
 from astrosweep.data.clusters.sample import ClusterSample
 from astrosweep.data.clusters.scaling import line_of_sight, radius_scale, resolve
+from astrosweep.data.target import moments
 
 
 def fit_preparation(
@@ -69,15 +70,6 @@ def fit_preparation(
         context_loc=context_loc,
         context_width=context_width,
     )
-
-
-def moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and standard deviation of each column, NaN left out; the width is 1 where nothing varies."""
-    known = np.isfinite(values)
-    n = np.maximum(known.sum(axis=0), 1)
-    loc = np.where(known, values, 0.0).sum(axis=0) / n
-    width = np.sqrt(np.where(known, (values - loc) ** 2, 0.0).sum(axis=0) / n)
-    return loc, np.where(width > 1e-12 * (1.0 + np.abs(loc)), width, 1.0)
 
 
 def _radii(bounds: Sequence[float], n_points: int, spacing: str) -> FloatArray:
