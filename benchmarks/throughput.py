@@ -12,7 +12,7 @@ square error of all out-of-fold predictions, in mas. They run one after the othe
 * optuna_processes: the same in two processes that share a journal file, as Optuna's tutorial has it;
 * ray: Ray Tune, one CPU per trial, around the same Trainer;
 * hydra: a Hydra multirun with the joblib launcher, one job per trial, around the same Trainer;
-* pruned: astrosweep with ``search=tpe`` and Hyperband and four times the trials, for the time to the best.
+* pruned: astrosweep with ``search=tpe``, ASHA and four times the trials, for the time to the best.
 
 The parameter sets are those that astrosweep drew; a run without astrosweep draws its own. The peers live in a
 virtual environment of their own, made on first use, and do not import astrosweep; reading and preparing the
@@ -404,7 +404,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Outcome]:
             words = base + search_overrides("random", "none", arguments.trials)
             outcomes[name], parameters = run_astrosweep(name, words, own)
         elif name == "pruned":
-            words = base + search_overrides("tpe", "hyperband", 4 * arguments.trials)
+            words = base + search_overrides("tpe", "asha", 4 * arguments.trials)
             outcomes[name], _ = run_astrosweep(name, words, own)
         else:
             interpreter = Path(sys.executable) if name == "floor" else python

@@ -219,7 +219,7 @@ def test_choices_of_any_type_and_infinite_values(tmp_path, caplog):
     assert set(plots["slice_0"][0]["x"]) == {"None", "'a'", "3", "True"}
 
 
-def test_contours_of_the_four_most_important_parameters_over_few_levels():
+def test_contours_of_the_three_most_important_parameters_over_few_levels():
     rng = np.random.default_rng(0)
     trials = []
     for _ in range(80):
@@ -237,7 +237,7 @@ def test_contours_of_the_four_most_important_parameters_over_few_levels():
     study = study_of(*trials)
     view = study_view.view_of(study, ["val/rmse"], [0])
     params = module._contour_params(view, list(importances(study)))
-    assert params == list(importances(study))[:4]
+    assert params == list(importances(study))[:3]
     assert params[0] == "optimizer.lr"
     coarse = complete(study_view.coarse(view, params))
     for name in ("optimizer.lr", "data.batch"):
@@ -251,7 +251,7 @@ def test_contours_of_the_four_most_important_parameters_over_few_levels():
     ]
     assert max(shift) < 5.0 / 39 * 1.1
     (figure,) = study_page.contour(view, params)
-    assert sum(trace.type == "contour" for trace in figure.data) == 12
+    assert sum(trace.type == "contour" for trace in figure.data) == 6
     assert len({(trace.zmin, trace.zmax) for trace in figure.data if trace.type == "contour"}) == 1
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from astrosweep.config.base import Strict
-from astrosweep.config.pruner import HyperbandConfig, NoPrunerConfig, PrunerConfig
+from astrosweep.config.pruner import AshaConfig, NoPrunerConfig, PrunerConfig
 from astrosweep.config.sampler import SamplerConfig, TpeConfig
 from astrosweep.config.space import Distribution, parse_space
 from astrosweep.core.metrics import score
@@ -72,7 +72,7 @@ class SearchConfig(Strict):
     timeout_s: Annotated[float, Field(gt=0.0)] | None = None
     objectives: Annotated[list[str], Field(min_length=1, max_length=5)] = ["val/rmse"]
     sampler: SamplerConfig = TpeConfig()
-    pruner: PrunerConfig = HyperbandConfig()
+    pruner: PrunerConfig = AshaConfig()
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     replicates: Annotated[int, Field(ge=1, le=100)] = 1
     space: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from astrosweep.report.study_view import View, has_curves, quiet, view_of
 _log = logging.getLogger(__name__)
 
 _DPI = 130
-_MAX_CONTOUR = 4
+_MAX_CONTOUR = 3
 # What Optuna, matplotlib and plotly raise where a study has not what a plot needs.
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -37,7 +37,7 @@ class _Plot:
 def write_study_figures(study: optuna.Study, folder: Path, objective_names: Sequence[str]) -> list[Path]:
     """Write Optuna's plots of a study: ``study.html`` with all of them, and each as a PNG file.
 
-    They are history, importances, slices, contours of the four most important parameters, parallel
+    They are history, importances, slices, contours of the three most important parameters, parallel
     coordinates and intermediate values, as far as the study has what they need. With several objectives the
     first four are drawn for each, and the Pareto front of two or three. Parameters of one value are left out.
     A few very high values are drawn at a bound that their labels name. A plot that fails is logged and left
@@ -151,7 +151,7 @@ def _plot(name: str, heading: str, text: str, view: View, function: str = "", *m
 
 
 def _contour_params(view: View, ranked: Sequence[str]) -> list[str]:
-    """Return the first parameters that trials have together, at most four; none if there are no two."""
+    """Return the first parameters that trials have together, at most three; none if there are no two."""
     chosen: list[str] = []
     for name in ranked:
         if all(sum({name, other} <= trial.params.keys() for trial in view.complete) > 1 for other in chosen):
@@ -163,6 +163,9 @@ def _write_png(plot: _Plot, path: Path) -> Path:
     with png.agg():
         figure = plot.draw()
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Laid out once: savefig would do it twice.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         figure.savefig(path, dpi=_DPI)
     return path
 

@@ -3,20 +3,32 @@
 All functions take and return arrays of any one shape, usually (N,).
 """
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import astropy.units as u
 import numpy as np
-from astropy.cosmology import FlatLambdaCDM
 
 from astrosweep.core.types import FloatArray
 
-COSMOLOGY = FlatLambdaCDM(H0=70.0, Om0=0.3)
+if TYPE_CHECKING:
+    from astropy.cosmology import FlatLambdaCDM
+
 CM_PER_KPC = 3.0856775814913673e21
 _MSUN_PER_KPC3 = u.Msun / u.kpc**3
 
 
+@cache
+def cosmology() -> "FlatLambdaCDM":
+    """Return the universe; its library is loaded when it is first asked for, since stars do without."""
+    from astropy.cosmology import FlatLambdaCDM
+
+    return FlatLambdaCDM(H0=70.0, Om0=0.3)
+
+
 def expansion(redshift: FloatArray) -> FloatArray:
     """Return E(z) = H(z) / H0."""
-    return np.asarray(COSMOLOGY.efunc(redshift))
+    return np.asarray(cosmology().efunc(redshift))
 
 
 def r500_of(mass: FloatArray, redshift: FloatArray) -> FloatArray:
@@ -46,10 +58,10 @@ def t500_of(mass: FloatArray, redshift: FloatArray) -> FloatArray:
 
 def theta500_of(r500_kpc: FloatArray, redshift: FloatArray) -> FloatArray:
     """Return the angle that R500 subtends, in arcmin."""
-    kpc_per_arcmin = COSMOLOGY.kpc_proper_per_arcmin(redshift).to_value(u.kpc / u.arcmin)
+    kpc_per_arcmin = cosmology().kpc_proper_per_arcmin(redshift).to_value(u.kpc / u.arcmin)
     return np.asarray(r500_kpc / kpc_per_arcmin)
 
 
 def _critical_density(redshift: FloatArray) -> FloatArray:
     """Return the critical density in solar masses per kpc^3."""
-    return np.asarray(COSMOLOGY.critical_density(redshift).to_value(_MSUN_PER_KPC3))
+    return np.asarray(cosmology().critical_density(redshift).to_value(_MSUN_PER_KPC3))
