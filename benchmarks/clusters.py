@@ -3,13 +3,13 @@
 Usage: python benchmarks/clusters.py [--rexcess TABLE] [--realisations 8] [--clusters 200] [--draws 20]
                                      [--quick]
 
-Trains on simulated clusters only: the experiment ``deprojection`` on a large sample; the same network, with
-variations of its few clusters, and the cluster study's published networks (experiments ``astroclass_...``) on
-118 clusters, 81 of them for training. Then deprojects clusters that no training saw: of each generator, and
-the measured clusters of REXCESS where their table is given, by networks and by the classical methods of
-``benchmarks/classical``. The last line is JSON: for each test sample, method and target the median and the
-90th percentile over clusters of each cluster's median relative error over 0.03 to 1 R500, the coverage of 68
-and 95 % intervals, and the time per cluster.
+Trains on simulated clusters only: the experiment ``deprojection`` on a large sample, twice, for the mean of
+two networks; the same network, with variations of its few clusters, and the cluster study's published
+networks (experiments ``astroclass_...``) on 118 clusters, 81 of them for training. Then deprojects clusters
+that no training saw: of each generator, and the measured clusters of REXCESS where their table is given, by
+networks and by the classical methods of ``benchmarks/classical``. The last line is JSON: for each test
+sample, method and target the median and the 90th percentile over clusters of each cluster's median relative
+error over 0.03 to 1 R500, the coverage of 68 and 95 % intervals, and the time per cluster.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from astrosweep.config import ClusterDataConfig, RunConfig, parse
-from astrosweep.core.types import FloatArray, Unlabelled
+from astrosweep.core.types import FloatArray, Predictions, Unlabelled
 from astrosweep.data.clusters.preparation import TARGET_KEYS
 from astrosweep.data.clusters.prepared import PreparedClusters
 from astrosweep.data.clusters.rexcess import load_rexcess
@@ -53,7 +53,7 @@ SMALL = (
     "trainer.max_epochs=300",
 )
 NETWORKS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "deprojector": (("experiment=deprojection",),),
+    "deprojector": (("experiment=deprojection", "replicates=2"),),
     "deprojector, few": (SMALL,),
     "study's networks": tuple(
         (f"experiment=astroclass_{target}", "data.preparation.output=values") for target in TARGET_KEYS
@@ -73,39 +73,37 @@ class Answer:
 
 
 class Networks:
-    """Trained networks that together give some targets."""
+    """Trained networks that together give some targets; of several replicates the mean."""
 
     def __init__(self, overrides: Sequence[Sequence[str]]) -> None:
-        """Train one network for each list of overrides."""
-        self._trained: list[tuple[RunConfig, TrainingResult]] = []
+        """Train one network, or several replicates, for each list of overrides."""
+        self._trained: list[tuple[RunConfig, tuple[TrainingResult, ...]]] = []
         start = time.perf_counter()
         for of_one in overrides:
             with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
                 config = parse(compose("config", [*of_one, *COMMON]))
-            (result,) = train(config, load_development(config))
-            self._trained.append((config, result))
+            self._trained.append((config, train(config, load_development(config))))
         self.training_s = time.perf_counter() - start
 
     @property
     def n_clusters(self) -> int:
         """Clusters that set the weights."""
-        return len(self._trained[0][1].prepared[0].fold.train)
+        return len(self._trained[0][1][0].prepared[0].fold.train)
 
     def answer(self, sample: ClusterSample) -> dict[str, Answer]:
         """Deproject clusters; the time is that of preparation and prediction together, in a large call."""
         answers: dict[str, Answer] = {}
-        for config, result in self._trained:
-            (prepared,), (fit,) = result.prepared, result.fits
+        for config, results in self._trained:
+            (prepared,) = results[0].prepared
             assert isinstance(prepared, PreparedClusters)
             preparation = prepared.preparation
             # Networks take clusters by the thousand, so they are timed that way.
             many = sample.take(np.resize(np.arange(len(sample)), TIMED))
             start = time.perf_counter()
             objects = Unlabelled(many.ids, preparation.features(many))
-            everything = predict(config, prepared.fold.layout, prepared.target_transform, fit.state, objects)
+            everything = combine([calibrated(config, prepared, result, objects) for result in results])
             time_ms = 1e3 * (time.perf_counter() - start) / TIMED
             mean, std = everything.mean[: len(sample)], everything.std[: len(sample)]
-            std = std * result.uncertainty_factor
             n_points = len(preparation.output_radii)
             for i, target in enumerate(preparation.targets):
                 columns = slice(i * n_points, (i + 1) * n_points)
@@ -113,6 +111,22 @@ class Networks:
                 value = np.exp(_at_radii(at, mean[:, columns]))
                 answers[TARGET_KEYS[target]] = Answer(value, _at_radii(at, std[:, columns]), time_ms)
         return answers
+
+
+def calibrated(
+    config: RunConfig, prepared: PreparedClusters, result: TrainingResult, objects: Unlabelled
+) -> Predictions:
+    """What one network predicts, with its calibration factors."""
+    found = predict(config, prepared.fold.layout, prepared.target_transform, result.fits[0].state, objects)
+    return Predictions(found.ids, found.mean, found.std * result.uncertainty_factor)
+
+
+def combine(predictions: Sequence[Predictions]) -> Predictions:
+    """The mean of calibrated networks; its variance is the mean of theirs and the one between them."""
+    n = len(predictions)
+    mean = sum(predicted.mean for predicted in predictions) / n
+    variance = sum(predicted.std**2 + (predicted.mean - mean) ** 2 for predicted in predictions) / n
+    return Predictions(predictions[0].ids, np.asarray(mean), np.sqrt(variance))
 
 
 def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:

@@ -94,6 +94,22 @@ def test_a_worker_may_die_between_any_two_writes(moment, search, monkeypatch):
     )
 
 
+def test_a_worker_may_die_before_its_first_sign_of_life(search, tracker):
+    config = search("search.n_trials=1")
+    work(config, tracker)
+    config = search("search.n_trials=2")
+    storage = open_storage(config.storage)
+    dead = optuna.load_study(study_name=config.study_name, storage=storage).ask()  # gives no sign
+    study, end = work(config, tracker)
+    assert end is End.DONE
+    assert [trial.state for trial in study.optuna.trials] == [
+        TrialState.COMPLETE,
+        TrialState.FAIL,
+        TrialState.COMPLETE,
+    ]
+    assert study.optuna.trials[2].system_attrs["retry_history"] == [dead.number]
+
+
 def test_a_trial_that_another_worker_took_over_is_let_go(search, tracker, monkeypatch):
     honest = objective.train
     calls = []

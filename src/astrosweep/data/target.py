@@ -94,12 +94,12 @@ class TargetTransform:
     def slope(self, z: Array) -> Array:
         """Derivative dy/dz at the network value z, in the target's unit; it carries uncertainties across."""
         xp = _module(z)
+        if self.name == "none":
+            return like(self.width, z) * xp.ones_like(z)  # type: ignore[no-any-return]
         t = z * like(self.width, z) + like(self.loc, z)
         if self.name == "log":
             return like(self.width, z) * xp.exp(t)  # type: ignore[no-any-return]
-        if self.name == "asinh":
-            return like(self.width, z) * self.scale * xp.cosh(t)  # type: ignore[no-any-return]
-        return like(self.width, z) * xp.ones_like(t)  # type: ignore[no-any-return]
+        return like(self.width, z) * self.scale * xp.cosh(t)  # type: ignore[no-any-return]
 
 
 def moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:

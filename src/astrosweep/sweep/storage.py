@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import optuna
+import sqlalchemy
 from optuna.storages import RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +18,11 @@ StaleCallback = Callable[[optuna.Study, optuna.trial.FrozenTrial], None]
 
 _LOCK_WAIT_S = 60.0
 _CONNECT_S = 10
+_SILENT = sqlalchemy.text(
+    "SELECT trials.trial_id FROM trials JOIN studies ON studies.study_id = trials.study_id "
+    "LEFT JOIN trial_heartbeats ON trial_heartbeats.trial_id = trials.trial_id "
+    "WHERE studies.study_name = :name AND trials.state = 'RUNNING' AND trial_heartbeats.trial_id IS NULL"
+)
 TROUBLE = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
 """What a database that does not answer makes Optuna raise."""
 
@@ -50,6 +56,23 @@ def open_storage(
     with explained(url), warnings.catch_warnings(), held(open_lock(url, "creation")):
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return RDBStorage(address, engine_kwargs=_engine_options(address), **options)
+
+
+def give_first_sign(storage: RDBStorage, study_name: str) -> None:
+    """Record a sign of life for running trials that have given none.
+
+    Optuna misses a worker by the age of its last sign. One that was killed after it took a trial and before
+    its first sign would never be missed; with this one it is, after ``search.grace_s``. A living worker's
+    trial only gets its first sign a little early.
+
+    Args:
+        storage: The storage of studies.
+        study_name: The study.
+    """
+    with storage.engine.connect() as connection:
+        silent = connection.execute(_SILENT, {"name": study_name}).scalars().all()
+    for trial_id in silent:
+        storage.record_heartbeat(trial_id)
 
 
 @contextmanager

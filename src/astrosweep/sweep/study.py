@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.storages import RetryHeartbeatStaleTrialCallback
+from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from astrosweep.config import RunConfig
@@ -34,6 +34,7 @@ class Study:
         config: The study's configuration, with its search.
         name: Name in the storage.
         optuna: Optuna's study.
+        storage: The storage that it is in.
         tracker: The record of runs.
         lock: Held while a worker takes a place or closes the study.
         run_id: The study's own run, parent of those of its trials.
@@ -43,6 +44,7 @@ class Study:
     config: RunConfig
     name: str
     optuna: optuna.Study
+    storage: RDBStorage
     tracker: Tracker
     lock: Lock
     run_id: str = ""
@@ -135,7 +137,7 @@ def join(config: RunConfig, tracker: Tracker, report: DataReport, *, together: b
         found.pruner = build_pruner(
             search.pruner, stride_of(config) * count_stages(config, together=together)
         )
-        study = Study(config, name, found, tracker, lock, together=together)
+        study = Study(config, name, found, storage, tracker, lock, together=together)
         opened.append(study)
         _identify(study, report)
         study.run_id = _open_run(study, report)

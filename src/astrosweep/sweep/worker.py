@@ -18,7 +18,7 @@ from astrosweep.core.errors import StorageError, TrackingError
 from astrosweep.sweep.data import DataCache
 from astrosweep.sweep.objective import Objective, TrialFailed
 from astrosweep.sweep.pruning import trains_together
-from astrosweep.sweep.storage import TROUBLE
+from astrosweep.sweep.storage import TROUBLE, give_first_sign
 from astrosweep.sweep.study import Study, join
 from astrosweep.tracking import Tracker
 
@@ -97,6 +97,7 @@ class _Worker:
             if counts.has_room:
                 self._run_trial()
                 return None
+            give_first_sign(study.storage, study.name)
             _fail_stale_trials(study.optuna)
         finally:
             study.lock.release()

@@ -166,11 +166,22 @@ class Rows:
     def __post_init__(self) -> None:
         scale = radius_scale(self.sample, self.preparation.config.radius)[:, None]
         common = self.preparation.coordinate(self.preparation.input_radii)
-        maps = {}
+        maps: dict[str, Resampling] = {}
+        built: list[tuple[FloatArray, NDArray[np.bool_], Resampling]] = []
         for name in self.preparation.channels:
             profiles = self.sample.observed[name]
-            own = self.preparation.coordinate(profiles.radius / scale)
-            maps[name] = Resampling.between(own, measured_points(self.preparation, name, profiles), common)
+            measured = measured_points(self.preparation, name, profiles)
+            # Observables of one instrument have one map.
+            for radius, points, resampling in built:
+                if np.array_equal(points, measured) and np.array_equal(
+                    radius, profiles.radius, equal_nan=True
+                ):
+                    maps[name] = resampling
+                    break
+            else:
+                own = self.preparation.coordinate(profiles.radius / scale)
+                maps[name] = Resampling.between(own, measured, common)
+                built.append((profiles.radius, measured, maps[name]))
         object.__setattr__(self, "resampling", maps)
 
     def features(

@@ -1,0 +1,39 @@
+"""The mean of several networks."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from astrosweep.core.types import Predictions
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def combine(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module("clusters").combine
+
+
+def predicted(mean, std):
+    return Predictions(np.array(["a", "b"]), np.array(mean), np.array(std))
+
+
+def test_the_mean_has_the_variance_of_the_networks_and_the_one_between_them(combine):
+    one = predicted([[1.0], [5.0]], [[0.3], [0.1]])
+    other = predicted([[3.0], [5.0]], [[0.4], [0.1]])
+    mean = combine([one, other])
+    assert mean.mean.tolist() == [[2.0], [5.0]]
+    normal = np.random.default_rng(0).standard_normal((2, 200_000))
+    draws = np.concatenate([1.0 + 0.3 * normal[0], 3.0 + 0.4 * normal[1]])
+    assert mean.std[0, 0] == pytest.approx(draws.std(), rel=0.01)
+    assert mean.std[1, 0] == pytest.approx(0.1)
+
+
+def test_one_network_is_its_own_mean(combine):
+    one = predicted([[1.0], [5.0]], [[0.3], [0.1]])
+    mean = combine([one])
+    assert mean.mean.tolist() == one.mean.tolist()
+    assert mean.std == pytest.approx(one.std)
