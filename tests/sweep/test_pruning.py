@@ -33,8 +33,10 @@ class FakeTrial:
 def test_a_reporter_tells_the_mean_best_loss_at_the_pruners_steps(make_config):
     pruner = make_config("search=tpe", "search/pruner=asha", "search.pruner.min_epochs=2").search.pruner
     trial = FakeTrial(prune_at=12)
-    reporter = Reporter(trial, pruner, stride=10, n_stages=3, may_prune=True)
-    assert looks(pruner, 30) == {2, 6, 18}
+    reporter = Reporter(trial, pruner, stride=10, n_stages=4, may_prune=True)
+    assert looks(pruner, 40) == {2, 6, 18}
+    assert looks(pruner, 35) == {2, 6}
+    assert looks(pruner, 3) == {2}
     for epoch, loss in enumerate([5.0, 4.0, 6.0, 3.0, 7.0, 8.0, 2.0]):
         assert not reporter.on_epoch(0, epoch, 0.0, loss)
     assert not reporter.on_fit_end(0, 2.0)

@@ -86,16 +86,20 @@ def count_stages(config: RunConfig, *, together: bool) -> int:
 
 
 def looks(config: PrunerConfig, n_steps: int) -> frozenset[int]:
-    """Steps within fits at which the pruner decides."""
+    """Steps within fits at which the pruner decides.
+
+    After its first look successive halving decides in the first half of a trial only: what comes later costs
+    no more than what has been spent, and a whole trial is worth more than a pruned one.
+    """
     return frozenset(_looks(config, n_steps))
 
 
 def _looks(config: PrunerConfig, n_steps: int) -> Iterator[int]:
     if config.name in ("hyperband", "asha"):
         step = min(config.min_epochs, n_steps)
-        while step <= n_steps:
+        yield step
+        while (step := step * config.reduction_factor) <= n_steps / 2:
             yield step
-            step *= config.reduction_factor
     elif config.name == "median":
         yield from range(config.n_warmup_epochs + 1, n_steps + 1, config.interval_epochs)
 
