@@ -1,6 +1,6 @@
 """Networks and classical deprojection on the same clusters, with the same noise.
 
-Usage: python benchmarks/clusters.py [--rexcess TABLE] [--realisations 8] [--clusters 200] [--draws 20]
+Usage: python benchmarks/clusters.py [--rexcess TABLE] [--realisations 8] [--clusters 1000] [--draws 20]
                                      [--quick]
 
 Trains on simulated clusters only: the experiment ``deprojection`` on a large sample, twice, for the mean of
@@ -192,7 +192,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rexcess", type=Path, help="table of measured REXCESS profiles")
     parser.add_argument("--realisations", type=int, default=8, help="noise draws of each REXCESS cluster")
-    parser.add_argument("--clusters", type=int, default=200, help="test clusters of each generator")
+    parser.add_argument("--clusters", type=int, default=1000, help="test clusters of each generator")
     parser.add_argument("--draws", type=int, default=20, help="repeats behind classical uncertainties")
     parser.add_argument("--quick", action="store_true", help="train on fewer clusters for fewer epochs")
     arguments = parser.parse_args()
