@@ -97,7 +97,7 @@ def test_a_worker_may_die_between_any_two_writes(moment, search, monkeypatch):
 def test_a_worker_may_die_before_its_first_sign_of_life(search, tracker):
     config = search("search.n_trials=1")
     work(config, tracker)
-    config = search("search.n_trials=2")
+    config = search("search.n_trials=2", "search.timeout_s=60")  # not for ever if nobody misses it
     storage = open_storage(config.storage)
     dead = optuna.load_study(study_name=config.study_name, storage=storage).ask()  # gives no sign
     study, end = work(config, tracker)

@@ -88,7 +88,7 @@ def count_stages(config: RunConfig, *, together: bool) -> int:
 def looks(config: PrunerConfig, n_steps: int) -> frozenset[int]:
     """Steps within fits at which the pruner decides.
 
-    After its first look successive halving decides in the first half of a trial only: what comes later costs
+    After its first look successive halving looks in the first half of a trial only: what is left later costs
     no more than what has been spent, and a whole trial is worth more than a pruned one.
     """
     return frozenset(_looks(config, n_steps))
