@@ -341,23 +341,31 @@ def test_what_launches_and_shows_does_not_import_what_trains_or_draws():
     assert done.stdout.strip() == "[]"
 
 
-def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path):
-    script = """
-        from joblib import Parallel, delayed
+@pytest.mark.parametrize("gpu", [False, True])
+def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, gpu):
+    script = f"""
+        import os
+        from joblib import Parallel, cpu_count, delayed
         from omegaconf import OmegaConf
         from hydra_plugins.hydra_joblib_launcher.config import JobLibLauncherConf
         from astrosweep.job import ahead
 
-        def loaded():
+        def seen():
             import sys
-            return "astrosweep.sweep.worker" in sys.modules
+            loaded = "astrosweep.sweep.worker" in sys.modules
+            return loaded, os.getppid(), os.environ["OMP_NUM_THREADS"]
 
+        if {gpu}:
+            ahead._GPU_DRIVERS = (os.devnull,)
         launcher = OmegaConf.structured(JobLibLauncherConf(n_jobs=2))
+        os.environ.pop("OMP_NUM_THREADS", None)
         with ahead.processes_started(launcher, 2):
             next(thread for thread in ahead.threading.enumerate() if thread.name == "ahead").join()
-        settings = {**launcher, "backend": "loky"}
+        assert "OMP_NUM_THREADS" not in os.environ
+        settings = {{**launcher, "backend": "loky"}}
         del settings["_target_"]
-        print(Parallel(**settings)(delayed(loaded)() for _ in range(2)))
+        loaded, parent, threads = zip(*Parallel(**settings)(delayed(seen)() for _ in range(2)))
+        print(loaded, len(set(parent)), os.getpid() in parent, set(threads) == {{str(cpu_count() // 2)}})
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
@@ -366,4 +374,5 @@ def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path):
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "[True, True]"
+    own_child = sys.platform != "linux" or gpu
+    assert done.stdout.strip() == f"(True, True) 1 {own_child} True"

@@ -2,13 +2,19 @@
 
 A process that trains needs about ten seconds for torch, scikit-learn and MLflow. The launcher of Hydra uses
 joblib's processes again if they were started with the same settings, so they are started as early as the jobs
-are known to be good.
+are known to be good. On Linux one process imports, and those that run jobs are forks of it: the imports are
+paid for once, and their memory is shared. CUDA and ROCm do not outlive a fork: with a GPU each imports.
 """
 
 import gc
+import multiprocessing
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -16,6 +22,9 @@ from omegaconf import DictConfig, OmegaConf
 _LAUNCHER = "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"
 _OF_JOBS = ("timeout", "pre_dispatch", "batch_size")
 """Settings of the launcher that say how jobs are handed out, not what a process is like."""
+_GPU_DRIVERS = ("/dev/nvidiactl", "/dev/kfd")
+_THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+"""Variables that libraries read when they are imported."""
 
 
 @contextmanager
@@ -34,10 +43,14 @@ def processes_started(launcher: DictConfig, n_jobs: int) -> Iterator[None]:
     if settings.pop("_target_", None) != _LAUNCHER:
         yield
         return
+    from joblib import effective_n_jobs
     from joblib.externals.loky import get_reusable_executor
 
     of_processes = {key: setting for key, setting in settings.items() if key not in _OF_JOBS}
-    arguments = (of_processes, n_jobs)
+    n_processes = min(effective_n_jobs(settings["n_jobs"]), n_jobs)
+    if sys.platform == "linux" and not any(Path(driver).exists() for driver in _GPU_DRIVERS):
+        _fork_from_one_that_imports(n_processes)
+    arguments = (of_processes, n_processes)
     threading.Thread(target=_import_in_processes, name="ahead", args=arguments, daemon=True).start()
     try:
         yield
@@ -69,10 +82,30 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _import_in_processes(settings: dict[str, Any], n_jobs: int) -> None:
-    from joblib import Parallel, delayed, effective_n_jobs
+def _fork_from_one_that_imports(n_processes: int) -> None:
+    """Start Python's fork server with everything imported, and let joblib's processes come from it.
 
-    n_processes = min(effective_n_jobs(settings["n_jobs"]), n_jobs)
+    joblib limits the threads of processes that it starts itself by environment variables; forks have those of
+    the server, which gets the same.
+    """
+    from joblib import cpu_count
+    from joblib.externals.loky.backend.context import set_start_method
+
+    multiprocessing.set_forkserver_preload(["astrosweep.job.imported"])
+    limit = str(max(cpu_count() // n_processes, 1))
+    unset = [name for name in _THREAD_COUNTS if name not in os.environ]
+    os.environ.update(dict.fromkeys(unset, limit))
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name in unset:
+            del os.environ[name]
+    set_start_method("forkserver", force=True)
+
+
+def _import_in_processes(settings: dict[str, Any], n_processes: int) -> None:
+    from joblib import Parallel, delayed
+
     with suppress(Exception):
         Parallel(**{**settings, "backend": "loky", "batch_size": 1, "pre_dispatch": "all"})(
             delayed(import_what_runs)() for _ in range(n_processes)
