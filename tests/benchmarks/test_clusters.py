@@ -22,9 +22,9 @@ def predicted(mean, std):
 
 
 def test_the_mean_has_the_variance_of_the_networks_and_the_one_between_them(combine):
-    one = predicted([[1.0], [5.0]], [[0.3], [0.1]])
+    one = predicted([[1.0], [5.0]], [[0.6], [0.2]])
     other = predicted([[3.0], [5.0]], [[0.4], [0.1]])
-    mean = combine([one, other])
+    mean = combine([one, other], [0.5, 1.0], 1.0)
     assert mean.mean.tolist() == [[2.0], [5.0]]
     normal = np.random.default_rng(0).standard_normal((2, 200_000))
     draws = np.concatenate([1.0 + 0.3 * normal[0], 3.0 + 0.4 * normal[1]])
@@ -34,6 +34,19 @@ def test_the_mean_has_the_variance_of_the_networks_and_the_one_between_them(comb
 
 def test_one_network_is_its_own_mean(combine):
     one = predicted([[1.0], [5.0]], [[0.3], [0.1]])
-    mean = combine([one])
+    mean = combine([one], [1.0], 1.0)
     assert mean.mean.tolist() == one.mean.tolist()
     assert mean.std == pytest.approx(one.std)
+
+
+def test_the_mean_is_calibrated_on_clusters_that_did_not_set_the_weights(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    clusters = importlib.import_module("clusters")
+    cut = ("data.simulation.n_clusters=300", "trainer.max_epochs=2", "model.width=16", "replicates=2")
+    networks = clusters.Networks([("experiment=deprojection", *cut)])
+    (mean,) = networks._trained
+    val = mean.prepared.fold.val
+    found = mean.predict(val)
+    assert found.mean.shape == val.target.shape
+    covered = (abs(found.mean - val.target) <= found.std).mean(axis=0)
+    assert covered == pytest.approx(np.full(len(covered), 0.6827), abs=1.5 / len(val))
