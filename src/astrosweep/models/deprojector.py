@@ -33,7 +33,10 @@ class _Block(nn.Module):
 
 
 class Deprojector(nn.Module):
-    """A linear map from all inputs to all outputs, and residual blocks beside it that begin at zero."""
+    """A linear map from all inputs to all targets, and residual blocks beside it that begin at zero.
+
+    What else a loss has predicted, such as the scatter of each target, comes from the blocks alone.
+    """
 
     def __init__(self, config: DeprojectorConfig, layout: Layout, n_parameters: int) -> None:
         """Build the layers; see ``DeprojectorConfig``."""
@@ -41,7 +44,7 @@ class Deprojector(nn.Module):
         n_inputs = math.prod(layout.inputs)
         self._n_targets = len(layout.channels) * layout.n_points
         n_outputs = n_parameters * self._n_targets
-        self.linear = nn.Linear(n_inputs, n_outputs)
+        self.linear = nn.Linear(n_inputs, self._n_targets)
         self.blocks = nn.Sequential(
             nn.Linear(n_inputs, config.width), *(_Block(config) for _ in range(config.n_blocks))
         )
@@ -54,7 +57,9 @@ class Deprojector(nn.Module):
     def forward(self, x_BCL: Tensor) -> Tensor:
         """Outputs, (B, O)."""
         x_BD = torch.flatten(x_BCL, 1)
-        return self.linear(x_BD) + self.last(self.blocks(x_BD))  # type: ignore[no-any-return]
+        y_BO = self.last(self.blocks(x_BD))
+        n = self._n_targets
+        return torch.cat((y_BO[:, :n] + self.linear(x_BD), y_BO[:, n:]), dim=1)
 
     @torch.no_grad()
     def start_from(self, x: Sequence[FloatArray], z: Sequence[FloatArray]) -> None:
@@ -66,12 +71,14 @@ class Deprojector(nn.Module):
         """
         weights, intercept, residual = fit_ridge([draw.reshape(len(draw), -1) for draw in x], z)
         n = self._n_targets
-        self.linear.weight[:n] = torch.tensor(weights.T, dtype=torch.float32)
-        self.linear.bias[:n] = torch.tensor(intercept, dtype=torch.float32)
-        if len(self.linear.bias) > n:
+        self.linear.weight[:] = torch.tensor(weights.T, dtype=torch.float32)
+        self.linear.bias[:] = torch.tensor(intercept, dtype=torch.float32)
+        last = self.last[1]
+        assert isinstance(last, nn.Linear)
+        if len(last.bias) > n:
             # The inverse of softplus, which losses apply to a predicted scatter.
             raw = torch.tensor(residual, dtype=torch.float64).expm1().log()
-            self.linear.bias[n : 2 * n] = raw.to(torch.float32)
+            last.bias[n : 2 * n] = raw.to(torch.float32)
 
 
 def build(config: DeprojectorConfig, layout: Layout, n_parameters: int) -> nn.Module:
