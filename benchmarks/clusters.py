@@ -39,6 +39,8 @@ from astrosweep.training.calibration import fit_factor
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SEED = 1_000
 """Seed of the test samples; those of training have others."""
+CALIBRATION_SEED, CALIBRATION_CLUSTERS = 2_000, 8_000
+"""Seed and size of the sample that calibrates the mean of several networks."""
 TIMED = 5_000
 """Clusters of one call of a network whose time is measured."""
 REPEATS = 5
@@ -80,7 +82,7 @@ class Mean:
 
     Args:
         config: Their configuration.
-        results: Each replicate; the validation clusters are the same for all.
+        results: Each replicate, with the same preparation.
     """
 
     def __init__(self, config: RunConfig, results: Sequence[TrainingResult]) -> None:
@@ -89,28 +91,35 @@ class Mean:
         prepared = results[0].prepared[0]
         assert isinstance(prepared, PreparedClusters)
         self.prepared = prepared
-        self._factor = self._fit_factor() if len(results) > 1 else np.ones(1)
+        self._factor = np.ones(1)
+        if len(results) > 1:
+            self._factor = self._fit_factor()
 
     def predict(self, objects: Unlabelled) -> Predictions:
         """Profiles of unseen clusters, in the unit of the learned target."""
         fold, transform = self.prepared.fold, self.prepared.target_transform
         states = [result.fits[0].state for result in self._results]
         found = [predict(self._config, fold.layout, transform, state, objects) for state in states]
-        return self._mean(found, self._factor)
-
-    def _mean(self, found: Sequence[Predictions], factor: FloatArray) -> Predictions:
-        factors = [result.uncertainty_factor for result in self._results]
-        return combine(found, factors, factor)
+        return combine(found, [result.uncertainty_factor for result in self._results], self._factor)
 
     def _fit_factor(self) -> FloatArray:
         """The mean errs less than its networks, so that their variances are too large for it."""
-        val = self.prepared.fold.val
-        found = [result.fits[0].val for result in self._results]
-        assert all(np.array_equal(predicted.ids, val.ids) for predicted in found)
-        mean = self._mean(found, np.ones(1))
-        residual = val.target - mean.mean
+        sample = calibration_sample(self._config)
+        preparation = self.prepared.preparation
+        mean = self.predict(Unlabelled(sample.ids, preparation.features(sample)))
+        target, error = preparation.target(sample)
+        residual = target - mean.mean
         columns = range(residual.shape[1])
-        return np.array([fit_factor(residual[:, j], val.target_error[:, j], mean.std[:, j]) for j in columns])
+        return np.array([fit_factor(residual[:, j], error[:, j], mean.std[:, j]) for j in columns])
+
+
+def calibration_sample(config: RunConfig) -> ClusterSample:
+    """Clusters of both generators, as smooth as those of the tests, that neither training nor test has."""
+    assert isinstance(config.data, ClusterDataConfig)
+    settings = config.data.simulation
+    n = min(CALIBRATION_CLUSTERS, settings.n_clusters)
+    update = {"n_clusters": n, "seed": CALIBRATION_SEED, "roughness": 0.0, "cache_dir": None}
+    return simulate_clusters(settings.model_copy(update=update))
 
 
 class Networks:

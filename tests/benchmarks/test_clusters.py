@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from astrosweep.core.types import Predictions
+from astrosweep.core.types import Predictions, Unlabelled
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -45,8 +45,9 @@ def test_the_mean_is_calibrated_on_clusters_that_did_not_set_the_weights(monkeyp
     cut = ("data.simulation.n_clusters=300", "trainer.max_epochs=2", "model.width=16", "replicates=2")
     networks = clusters.Networks([("experiment=deprojection", *cut)])
     (mean,) = networks._trained
-    val = mean.prepared.fold.val
-    found = mean.predict(val)
-    assert found.mean.shape == val.target.shape
-    covered = (abs(found.mean - val.target) <= found.std).mean(axis=0)
-    assert covered == pytest.approx(np.full(len(covered), 0.6827), abs=1.5 / len(val))
+    sample = clusters.calibration_sample(mean._config)
+    assert len(sample) == 300
+    preparation = mean.prepared.preparation
+    found = mean.predict(Unlabelled(sample.ids, preparation.features(sample)))
+    covered = (abs(found.mean - preparation.target(sample)[0]) <= found.std).mean(axis=0)
+    assert covered == pytest.approx(np.full(300, 0.6827), abs=1.5 / 300)
