@@ -4,6 +4,8 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -25,10 +27,14 @@ def fabric_of(config: RunConfig) -> Fabric:
     )
     for name in ("lightning_fabric", "pytorch_lightning"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    return _fabric("cpu" if on_cpu else trainer.accelerator, trainer.device, trainer.precision)
+
+
+@cache
+def _fabric(accelerator: str, device: int, precision: Any) -> Fabric:
+    """Fabric looks for plugins among all installed packages each time, which takes longer than to predict."""
     return Fabric(
-        accelerator="cpu" if on_cpu else trainer.accelerator,
-        devices=1 if on_cpu else [trainer.device],
-        precision=trainer.precision,
+        accelerator=accelerator, devices=1 if accelerator == "cpu" else [device], precision=precision
     )
 
 

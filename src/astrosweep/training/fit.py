@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -237,11 +238,10 @@ class _Loop:
 def _predict(fabric: Fabric, module: RegressionModule, loader: BatchLoader, ids: Any) -> Predictions:
     module.eval()
     transform = module.transform
-    z, s = [], []
+    means, stds = [], []
     for index, batch in enumerate(loader.to(fabric.device)):
         with fabric.autocast():
-            z_BT, s_BT = module.predict_step(batch, index)
-        z.append(z_BT.double().cpu())
-        s.append(s_BT.double().cpu())
-    z_NT, s_NT = torch.cat(z).numpy(), torch.cat(s).numpy()
-    return Predictions(ids=ids, mean=transform.inverse(z_NT), std=transform.slope(z_NT) * s_NT)
+            z_BT, s_BT = (moment.double().cpu().numpy() for moment in module.predict_step(batch, index))
+        means.append(transform.inverse(z_BT))
+        stds.append(transform.slope(z_BT) * s_BT)
+    return Predictions(ids=ids, mean=np.concatenate(means), std=np.concatenate(stds))

@@ -17,7 +17,7 @@ from astrosweep.training.losses import Loss, build_loss
 from astrosweep.training.optimizers import build_optimizer, build_scheduler
 
 Batch = tuple[Tensor, ...]
-_EVALUATION_VALUES = 2_000_000
+_EVALUATION_VALUES = 500_000
 """Feature values of a batch that is only evaluated."""
 _DRAWS = 3
 """Draws of varied training objects from which a network begins."""

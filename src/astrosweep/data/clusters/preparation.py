@@ -203,11 +203,14 @@ class Rows:
             common = self.common(name, value, redshift)
             standard = (common - channel.loc) / channel.width
             channels.append(np.where(np.isfinite(common), standard, 0.0))
-        channels += [self.resampling[name].inside.astype(float) for name in preparation.masked]
+        channels += [self.resampling[name].inside for name in preparation.masked]
         context = context_of(sample, preparation.config.context, redshift)
         context = (context - preparation.context_loc) / preparation.context_width
-        channels += [np.repeat(column[:, None], radius.shape[1], axis=1) for column in context.T]
-        return np.ascontiguousarray(np.stack(channels, axis=1), dtype=np.float32)
+        channels += [column[:, None] for column in context.T]
+        features = np.empty((len(sample), len(channels), radius.shape[1]), dtype=np.float32)
+        for i, values_of_channel in enumerate(channels):
+            features[:, i] = values_of_channel
+        return features
 
     def common(self, name: str, values: FloatArray, redshift: FloatArray) -> FloatArray:
         """An observable on the common radii, compressed but not standardised, shape (N, L).
