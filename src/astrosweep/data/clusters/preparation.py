@@ -203,7 +203,7 @@ class Rows:
             common = self.common(name, value, redshift)
             standard = (common - channel.loc) / channel.width
             channels.append(np.where(np.isfinite(common), standard, 0.0))
-        channels += [self.resampling[name].inside for name in preparation.masked]
+        channels += [self.resampling[name].inside.astype(float) for name in preparation.masked]
         context = context_of(sample, preparation.config.context, redshift)
         context = (context - preparation.context_loc) / preparation.context_width
         channels += [column[:, None] for column in context.T]
