@@ -341,8 +341,8 @@ def test_what_launches_and_shows_does_not_import_what_trains_or_draws():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("gpu", [False, True])
-def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, gpu):
+@pytest.mark.parametrize("obstacle", ["", "gpu", "long path"])
+def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, obstacle):
     script = f"""
         import os
         from joblib import Parallel, cpu_count, delayed
@@ -355,7 +355,7 @@ def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, gpu):
             loaded = "astrosweep.sweep.worker" in sys.modules
             return loaded, os.getppid(), os.environ["OMP_NUM_THREADS"]
 
-        if {gpu}:
+        if {obstacle == "gpu"}:
             ahead._GPU_DRIVERS = (os.devnull,)
         launcher = OmegaConf.structured(JobLibLauncherConf(n_jobs=2))
         os.environ.pop("OMP_NUM_THREADS", None)
@@ -367,12 +367,17 @@ def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, gpu):
         loaded, parent, threads = zip(*Parallel(**settings)(delayed(seen)() for _ in range(2)))
         print(loaded, len(set(parent)), os.getpid() in parent, set(threads) == {{str(cpu_count() // 2)}})
     """
+    environment = dict(os.environ)
+    if obstacle == "long path":  # that of a socket has at most 107 bytes
+        (long := tmp_path / (110 * "t")).mkdir()
+        environment["TMPDIR"] = str(long)
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)],
         cwd=tmp_path,
+        env=environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    own_child = sys.platform != "linux" or gpu
+    own_child = sys.platform != "linux" or bool(obstacle)
     assert done.stdout.strip() == f"(True, True) 1 {own_child} True"

@@ -47,9 +47,13 @@ def processes_started(launcher: DictConfig, n_jobs: int) -> Iterator[None]:
     from joblib.externals.loky import get_reusable_executor
 
     of_processes = {key: setting for key, setting in settings.items() if key not in _OF_JOBS}
-    n_processes = min(effective_n_jobs(settings["n_jobs"]), n_jobs)
-    if sys.platform == "linux" and not any(Path(driver).exists() for driver in _GPU_DRIVERS):
-        _fork_from_one_that_imports(n_processes)
+    at_once = effective_n_jobs(settings["n_jobs"])
+    n_processes = min(at_once, n_jobs)
+    has_gpu = any(Path(driver).exists() for driver in _GPU_DRIVERS)
+    if at_once > 1 and sys.platform == "linux" and not has_gpu:
+        # Where its socket cannot be made (a long path of temporary files), processes start on their own.
+        with suppress(OSError):
+            _fork_from_one_that_imports(n_processes)
     arguments = (of_processes, n_processes)
     threading.Thread(target=_import_in_processes, name="ahead", args=arguments, daemon=True).start()
     try:
