@@ -142,3 +142,20 @@ def test_large_samples_are_carried_in_parts_that_do_not_matter(monkeypatch):
     parts = between(own, values, DENSE)
     np.testing.assert_array_equal(parts.weight, whole.weight)
     np.testing.assert_array_equal(parts.back(parts.forward(values)), expected)
+
+
+def test_clusters_with_the_same_radii_have_the_map_of_each(monkeypatch):
+    rng = np.random.default_rng(5)
+    own = np.repeat(np.sort(rng.random((1, 12))), 4, axis=0) * (1.0 + 1e-15 * rng.random((4, 1)))
+    measured = np.ones(own.shape, dtype=bool)
+    measured[:, [3, 11]] = False
+    common = np.linspace(0.05, 0.9, 40)
+    values = rng.random(own.shape)
+    at_once = Resampling.between(own, measured, common)
+    monkeypatch.setattr(resample, "_rows_are_the_same", lambda *_: False)
+    each = Resampling.between(own, measured, common)
+    assert at_once.forward(values) == pytest.approx(each.forward(values), rel=1e-12)
+    back = each.back(each.forward(values))
+    assert at_once.back(at_once.forward(values)) == pytest.approx(back, rel=1e-12, nan_ok=True)
+    assert (at_once.inside == each.inside).all()
+    assert not at_once.same

@@ -53,6 +53,8 @@ class Resampling:
             left = np.minimum(place, own.shape[1] - 2)
             every = np.full(len(own), own.shape[1])
             return cls(place, every, left, (place - left).astype(float), measured, same=True)
+        if len(own) > 1 and common.ndim == 1 and _rows_are_the_same(own, measured):
+            return cls.between(own[:1], measured[:1], common)._repeated(len(own))
         order = np.argsort(~measured, axis=1, kind="stable")
         n_measured = measured.sum(axis=1)
         points = np.take_along_axis(own, order, axis=1)
@@ -75,6 +77,17 @@ class Resampling:
         last = np.take_along_axis(points, np.maximum(n_measured - 1, 0)[:, None], axis=1)
         inside = (common >= points[:, :1] - _SAME) & (common <= last + _SAME) & (n_measured > 0)[:, None]
         return cls(order, n_measured, left, weight, inside, same=False)
+
+    def _repeated(self, n: int) -> "Resampling":
+        """The map of a single cluster for each of ``n``."""
+        return Resampling(
+            order=np.broadcast_to(self.order, (n, self.order.shape[1])),
+            n_measured=np.broadcast_to(self.n_measured, (n,)),
+            left=np.broadcast_to(self.left, (n, self.left.shape[1])),
+            weight=np.broadcast_to(self.weight, (n, self.weight.shape[1])),
+            inside=np.broadcast_to(self.inside, (n, self.inside.shape[1])),
+            same=self.same,
+        )
 
     def forward(self, values: FloatArray) -> FloatArray:
         """Carry values from own points, (N, L), to common ones, (N, G)."""
@@ -123,3 +136,9 @@ class Resampling:
             axis=2,
         )
         return matrix
+
+
+def _rows_are_the_same(own: FloatArray, measured: NDArray[np.bool_]) -> bool:
+    """Whether all clusters have the same coordinates, as simulated ones have in units of R500."""
+    apart = abs(own - own[:1])
+    return bool((measured == measured[:1]).all() and np.all((apart < _SAME) | ~measured))
