@@ -91,7 +91,7 @@ class Mean:
         prepared = results[0].prepared[0]
         assert isinstance(prepared, PreparedClusters)
         self.prepared = prepared
-        self._factor = np.ones(1)
+        self._factor = dict.fromkeys(TARGET_KEYS.values(), np.ones(len(RADII)))
         if len(results) > 1:
             self._factor = self._fit_factor()
 
@@ -100,17 +100,34 @@ class Mean:
         fold, transform = self.prepared.fold, self.prepared.target_transform
         states = [result.fits[0].state for result in self._results]
         found = [predict(self._config, fold.layout, transform, state, objects) for state in states]
-        return combine(found, [result.uncertainty_factor for result in self._results], self._factor)
+        return combine(found, [result.uncertainty_factor for result in self._results])
 
-    def _fit_factor(self) -> FloatArray:
-        """The mean errs less than its networks, so that their variances are too large for it."""
-        sample = calibration_sample(self._config)
+    def profiles(self, predicted: Predictions) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """Values and ln-uncertainties of each target at ``RADII``, each (N, R)."""
         preparation = self.prepared.preparation
-        mean = self.predict(Unlabelled(sample.ids, preparation.features(sample)))
-        target, error = preparation.target(sample)
-        residual = target - mean.mean
-        columns = range(residual.shape[1])
-        return np.array([fit_factor(residual[:, j], error[:, j], mean.std[:, j]) for j in columns])
+        at, n_points = np.log(preparation.output_radii), len(preparation.output_radii)
+        found = {}
+        for i, target in enumerate(preparation.targets):
+            columns, key = slice(i * n_points, (i + 1) * n_points), TARGET_KEYS[target]
+            sigma = _at_radii(at, predicted.std[:, columns]) * self._factor[key]
+            found[key] = np.exp(_at_radii(at, predicted.mean[:, columns])), sigma
+        return found
+
+    def _fit_factor(self) -> dict[str, FloatArray]:
+        """Calibrate the mean at each of ``RADII``.
+
+        It errs less than its networks, so that their variances are too large for it.
+        """
+        sample = calibration_sample(self._config)
+        objects = Unlabelled(sample.ids, self.prepared.preparation.features(sample))
+        factors = {}
+        for key, (value, sigma) in self.profiles(self.predict(objects)).items():
+            residual = np.log(true_profiles(sample, key) / value)
+            exact = np.zeros(len(sample))
+            factors[key] = np.array(
+                [fit_factor(residual[:, j], exact, sigma[:, j]) for j in range(len(RADII))]
+            )
+        return factors
 
 
 def calibration_sample(config: RunConfig) -> ClusterSample:
@@ -153,25 +170,18 @@ class Networks:
                 everything = network.predict(Unlabelled(many.ids, preparation.features(many)))
                 times_s.append(time.perf_counter() - start)
             time_ms = 1e3 * float(np.median(times_s)) / TIMED
-            mean, std = everything.mean[: len(sample)], everything.std[: len(sample)]
-            n_points = len(preparation.output_radii)
-            for i, target in enumerate(preparation.targets):
-                columns = slice(i * n_points, (i + 1) * n_points)
-                at = np.log(preparation.output_radii)
-                value = np.exp(_at_radii(at, mean[:, columns]))
-                answers[TARGET_KEYS[target]] = Answer(value, _at_radii(at, std[:, columns]), time_ms)
+            of_sample = Predictions(sample.ids, everything.mean[: len(sample)], everything.std[: len(sample)])
+            for target, (value, sigma) in network.profiles(of_sample).items():
+                answers[target] = Answer(value, sigma, time_ms)
         return answers
 
 
-def combine(
-    predictions: Sequence[Predictions], factors: Sequence[FloatArray | float], factor: FloatArray | float
-) -> Predictions:
+def combine(predictions: Sequence[Predictions], factors: Sequence[FloatArray | float]) -> Predictions:
     """The mean of networks; its variance is the mean of their calibrated ones and the one between them.
 
     Args:
         predictions: Of each network, uncalibrated.
         factors: Calibration of each network's standard deviations, a number or (T,).
-        factor: That of the standard deviations of the mean.
     """
     n = len(predictions)
     mean = sum(predicted.mean for predicted in predictions) / n
@@ -179,7 +189,7 @@ def combine(
         (predicted.std * own) ** 2 + (predicted.mean - mean) ** 2
         for predicted, own in zip(predictions, factors, strict=True)
     )
-    return Predictions(predictions[0].ids, np.asarray(mean), np.sqrt(variance / n) * factor)
+    return Predictions(predictions[0].ids, np.asarray(mean), np.sqrt(variance / n))
 
 
 def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:

@@ -24,7 +24,7 @@ def predicted(mean, std):
 def test_the_mean_has_the_variance_of_the_networks_and_the_one_between_them(combine):
     one = predicted([[1.0], [5.0]], [[0.6], [0.2]])
     other = predicted([[3.0], [5.0]], [[0.4], [0.1]])
-    mean = combine([one, other], [0.5, 1.0], 1.0)
+    mean = combine([one, other], [0.5, 1.0])
     assert mean.mean.tolist() == [[2.0], [5.0]]
     normal = np.random.default_rng(0).standard_normal((2, 200_000))
     draws = np.concatenate([1.0 + 0.3 * normal[0], 3.0 + 0.4 * normal[1]])
@@ -34,7 +34,7 @@ def test_the_mean_has_the_variance_of_the_networks_and_the_one_between_them(comb
 
 def test_one_network_is_its_own_mean(combine):
     one = predicted([[1.0], [5.0]], [[0.3], [0.1]])
-    mean = combine([one], [1.0], 1.0)
+    mean = combine([one], [1.0])
     assert mean.mean.tolist() == one.mean.tolist()
     assert mean.std == pytest.approx(one.std)
 
@@ -47,7 +47,9 @@ def test_the_mean_is_calibrated_on_clusters_that_did_not_set_the_weights(monkeyp
     (mean,) = networks._trained
     sample = clusters.calibration_sample(mean._config)
     assert len(sample) == 300
-    preparation = mean.prepared.preparation
-    found = mean.predict(Unlabelled(sample.ids, preparation.features(sample)))
-    covered = (abs(found.mean - preparation.target(sample)[0]) <= found.std).mean(axis=0)
-    assert covered == pytest.approx(np.full(300, 0.6827), abs=1.5 / 300)
+    found = mean.predict(Unlabelled(sample.ids, mean.prepared.preparation.features(sample)))
+    profiles = mean.profiles(found)
+    assert profiles.keys() == {"szp3d", "ne3d", "t3d"}
+    for target, (value, sigma) in profiles.items():
+        pull = abs(np.log(value / clusters.true_profiles(sample, target))) / sigma
+        assert (pull <= 1.0).mean(axis=0) == pytest.approx(np.full(len(clusters.RADII), 0.6827), abs=0.005)
