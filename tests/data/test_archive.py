@@ -30,6 +30,9 @@ from astrosweep.data.derive import derive
 from astrosweep.data.schema import COLUMNS, is_categorical
 from tests.data.tap_service import GAIA_SOURCE, TABLES, VARIABLES, Fault, TapService, sky
 
+# A socket of a download is sometimes found open by the garbage collector; where from is not known yet.
+pytestmark = pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning")
+
 N_STARS = 200
 PAGE = 80  # three pages: 80, 80, 40
 
