@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import pyvo
+import requests
 from pandas.testing import assert_frame_equal
 
 from astrosweep.config.data import ArchiveConfig
@@ -29,9 +31,6 @@ from astrosweep.data.archive.cache import Progress
 from astrosweep.data.derive import derive
 from astrosweep.data.schema import COLUMNS, is_categorical
 from tests.data.tap_service import GAIA_SOURCE, TABLES, VARIABLES, Fault, TapService, sky
-
-# A socket of a download is sometimes found open by the garbage collector; where from is not known yet.
-pytestmark = pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning")
 
 N_STARS = 200
 PAGE = 80  # three pages: 80, 80, 40
@@ -86,12 +85,19 @@ def assert_fetched(frame: pd.DataFrame, stars: pd.DataFrame) -> None:
 def test_the_service_of_these_tests_is_one_that_pyvo_knows(tap: TapService, stars: pd.DataFrame) -> None:
     join = "gaiadr3.vari_rrlyrae AS v JOIN gaiadr3.gaia_source AS g USING (source_id)"
     query = f"SELECT source_id, g.ra\nFROM {join}\nORDER BY source_id"
-    known = pyvo.dal.TAPService(tap.url)
-    assert known.hardlimit == 3_000_000
-    assert known.run_sync(query)["source_id"].tolist() == stars["source_id"].tolist()
-    assert known.run_async(query, maxrec=7).query_status == "OVERFLOW"
-    with pytest.raises(pyvo.dal.DALQueryError, match=r"Unknown column 'g\.age'"):
-        known.run_sync(query.replace("g.ra", "g.age"))
+    with ExitStack() as opened:
+        session = opened.enter_context(requests.Session())
+
+        def close_at_the_end(answer: requests.Response, **_: Any) -> None:
+            opened.callback(answer.close)  # pyvo leaves what it streams open
+
+        session.hooks["response"].append(close_at_the_end)
+        known = pyvo.dal.TAPService(tap.url, session=session)
+        assert known.hardlimit == 3_000_000
+        assert known.run_sync(query)["source_id"].tolist() == stars["source_id"].tolist()
+        assert known.run_async(query, maxrec=7).query_status == "OVERFLOW"
+        with pytest.raises(pyvo.dal.DALQueryError, match=r"Unknown column 'g\.age'"):
+            known.run_sync(query.replace("g.ra", "g.age"))
 
 
 # ---- what is asked and what comes back
