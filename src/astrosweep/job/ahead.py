@@ -51,8 +51,9 @@ def processes_started(launcher: DictConfig, n_jobs: int) -> Iterator[None]:
     n_processes = min(at_once, n_jobs)
     has_gpu = any(Path(driver).exists() for driver in _GPU_DRIVERS)
     if at_once > 1 and sys.platform == "linux" and not has_gpu:
-        # Where its socket cannot be made (a long path of temporary files), processes start on their own.
-        with suppress(OSError):
+        # Processes start on their own where its socket cannot be made, as below a long path of temporary
+        # files, or where joblib has no such setting, which is none that joblib documents.
+        with suppress(OSError, ImportError):
             _fork_from_one_that_imports(n_processes)
     arguments = (of_processes, n_processes)
     threading.Thread(target=_import_in_processes, name="ahead", args=arguments, daemon=True).start()
