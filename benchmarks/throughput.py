@@ -1,6 +1,6 @@
 """Trials per minute of one search: astrosweep, a bare PyTorch loop, and what people use otherwise.
 
-Usage: python benchmarks/throughput.py [--trials 24] [--epochs 100] [--only floor,ray] [--skip hydra]
+Usage: python benchmarks/throughput.py [--trials 24] [--seed 0] [--epochs 100] [--only floor,ray] [--skip hydra]
 
 Every contender trains the same parameter sets with the same network on the same five prepared folds, two
 trials at a time with one thread each, without early stopping, and computes the same objective: the root mean
@@ -12,7 +12,7 @@ square error of all out-of-fold predictions, in mas. They run one after the othe
 * optuna_processes: the same in two processes that share a journal file, as Optuna's tutorial has it;
 * ray: Ray Tune, one CPU per trial, around the same Trainer;
 * hydra: a Hydra multirun with the joblib launcher, one job per trial, around the same Trainer;
-* pruned: astrosweep with ``search=tpe``, ASHA and four times the trials, for the time to the best.
+* pruned: astrosweep with ``search=tpe``, ASHA and --pruned-trials, for the time to the best.
 
 The parameter sets are those that astrosweep drew; a run without astrosweep draws its own. The peers live in a
 virtual environment of their own, made on first use, and do not import astrosweep; reading and preparing the
@@ -23,7 +23,8 @@ Nothing else should run on the machine meanwhile.
 ``time_to_best_ratio`` is the time at which the fastest peer first had its own best value, over the time at
 which the pruned search first had one at least as good, both from the start of the command. It depends on
 where in the order the best trial happens to be; ``time_to_best_ratio_any_order`` takes the expected place,
-the middle, instead. The last line is JSON.
+the middle, instead. It depends on the length of the search too: with 24 trials (--trials) the start of a
+command is a large part of it, and one lucky training decides. The last line is JSON.
 """
 
 import argparse
@@ -142,11 +143,12 @@ def data_overrides(path: Path | None, epochs: int) -> list[str]:
     return f"{fixed} {' '.join(source)} {trainer} trainer.progress=false".split()
 
 
-def search_overrides(search: str, pruner: str, n_trials: int) -> list[str]:
+def search_overrides(search: str, pruner: str, n_trials: int, seed: int) -> list[str]:
     """The search, and its space written out so that it does not follow the defaults."""
     return [
         f"search={search}",
         f"search.n_trials={n_trials}",
+        f"search.seed={seed}",
         f"search/pruner={pruner}",
         "search/space=empty",
         *(f"search.space.{key}={text}" for key, text in SPACE.items()),
@@ -292,9 +294,9 @@ def export_folds(overrides: Sequence[str], path: Path) -> None:
     )
 
 
-def draw(n_trials: int) -> list[dict[str, object]]:
+def draw(n_trials: int, seed: int) -> list[dict[str, object]]:
     """Parameter sets for a run without astrosweep."""
-    generator = random.Random(0)
+    generator = random.Random(seed)
     return [
         {
             "optimizer.lr": 10 ** generator.uniform(-4, -2),
@@ -371,6 +373,8 @@ def parse_arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--trials", type=int, default=24)
+    parser.add_argument("--pruned-trials", type=int, default=96)
+    parser.add_argument("--seed", type=int, default=0, help="of the parameter sets and of the searches")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--data", type=Path, help="table of Cepheids; default: the real one, else simulated")
     parser.add_argument("--only", default=",".join(CONTENDERS), help=f"of {', '.join(CONTENDERS)}")
@@ -395,16 +399,16 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Outcome]:
     if set(PEERS) & set(arguments.contenders):
         python = peers_python(arguments.peers_venv.resolve())
         warm_up(python, "peers.lightning_fit, optuna, hydra, ray.tune")
-    parameters: list[dict[str, Any]] = draw(arguments.trials)
+    parameters: list[dict[str, Any]] = draw(arguments.trials, arguments.seed)
     outcomes = {}
     for name in arguments.contenders:
         print(f"{name} ...", flush=True)
         (own := folder / name).mkdir()
         if name == "astrosweep":
-            words = base + search_overrides("random", "none", arguments.trials)
+            words = base + search_overrides("random", "none", arguments.trials, arguments.seed)
             outcomes[name], parameters = run_astrosweep(name, words, own)
         elif name == "pruned":
-            words = base + search_overrides("tpe", "asha", 4 * arguments.trials)
+            words = base + search_overrides("tpe", "asha", arguments.pruned_trials, arguments.seed)
             outcomes[name], _ = run_astrosweep(name, words, own)
         else:
             interpreter = Path(sys.executable) if name == "floor" else python

@@ -341,7 +341,7 @@ def test_what_launches_and_shows_does_not_import_what_trains_or_draws():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("obstacle", ["", "gpu", "long path"])
+@pytest.mark.parametrize("obstacle", ["", "gpu", "long path", "another joblib"])
 def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, obstacle):
     script = f"""
         import os
@@ -357,6 +357,9 @@ def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, obsta
 
         if {obstacle == "gpu"}:
             ahead._GPU_DRIVERS = (os.devnull,)
+        if {obstacle == "another joblib"}:
+            from joblib.externals.loky.backend import context
+            del context.set_start_method
         launcher = OmegaConf.structured(JobLibLauncherConf(n_jobs=2))
         os.environ.pop("OMP_NUM_THREADS", None)
         with ahead.processes_started(launcher, 2):
