@@ -96,15 +96,17 @@ class Resampling:
         """Carry values from own points, (N, L), to common ones, (N, G)."""
         if self.same:
             return values
-        if self.shared:  # the same as below, by columns
-            order, left, weight = self.order[0], self.left[0], self.weight[0]
-            right = np.where(weight > 0.0, np.minimum(left + 1, len(order) - 1), left)
-            low = np.take(values, order[left], axis=1)
-            return low + weight * (np.take(values, order[right], axis=1) - low)
-        points = np.take_along_axis(values, self.order, axis=1)
-        right = np.minimum(self.left + 1, points.shape[1] - 1)
-        low = np.take_along_axis(points, self.left, axis=1)
-        high = np.where(self.weight > 0.0, np.take_along_axis(points, right, axis=1), low)
+        low: FloatArray
+        high: FloatArray
+        if self.shared:  # the same as for each cluster, by columns
+            order, left = self.order[0], self.left[0]
+            right = np.where(self.weight[0] > 0.0, np.minimum(left + 1, len(order) - 1), left)
+            low, high = np.take(values, order[left], axis=1), np.take(values, order[right], axis=1)
+        else:
+            points = np.take_along_axis(values, self.order, axis=1)
+            right = np.minimum(self.left + 1, points.shape[1] - 1)
+            low = np.take_along_axis(points, self.left, axis=1)
+            high = np.where(self.weight > 0.0, np.take_along_axis(points, right, axis=1), low)
         return low + self.weight * (high - low)
 
     def back(self, values: FloatArray) -> FloatArray:
