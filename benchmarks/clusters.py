@@ -43,8 +43,8 @@ CALIBRATION_SEED, CALIBRATION_CLUSTERS = 2_000, 8_000
 """Seed and size of the sample that calibrates the mean of several networks."""
 TIMED = 5_000
 """Clusters of one call of a network whose time is measured."""
-REPEATS = 21
-"""Such calls, of which the median time counts."""
+TURNS = 21
+"""Such calls, of which the median time counts; classical methods take a part of the sample after each."""
 COMMON = ("tracking=none", "trainer.progress=false", "trainer.accelerator=cpu")
 SMALL = (
     "experiment=deprojection",
@@ -158,18 +158,14 @@ class Networks:
         return len(self._trained[0].prepared.fold.train)
 
     def answer(self, sample: ClusterSample) -> dict[str, Answer]:
-        """Deproject clusters; the time is that of preparation and prediction together, in large calls."""
+        """Deproject clusters; the time is that of preparation and prediction together, in a large call."""
         answers: dict[str, Answer] = {}
+        # Networks take clusters by the thousand, so they are timed that way.
+        many = sample.take(np.resize(np.arange(len(sample)), TIMED))
         for network in self._trained:
-            preparation = network.prepared.preparation
-            # Networks take clusters by the thousand, so they are timed that way.
-            many = sample.take(np.resize(np.arange(len(sample)), TIMED))
-            times_s = []
-            for _ in range(REPEATS):
-                start = time.perf_counter()
-                everything = network.predict(Unlabelled(many.ids, preparation.features(many)))
-                times_s.append(time.perf_counter() - start)
-            time_ms = 1e3 * float(np.median(times_s)) / TIMED
+            start = time.perf_counter()
+            everything = network.predict(Unlabelled(many.ids, network.prepared.preparation.features(many)))
+            time_ms = 1e3 * (time.perf_counter() - start) / TIMED
             of_sample = Predictions(sample.ids, everything.mean[: len(sample)], everything.std[: len(sample)])
             for target, (value, sigma) in network.profiles(of_sample).items():
                 answers[target] = Answer(value, sigma, time_ms)
@@ -202,8 +198,35 @@ def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:
 def classical(method: str, sample: ClusterSample, n_draws: int) -> dict[str, Answer]:
     """Deproject clusters classically; the time includes that of the uncertainties."""
     done = deproject(sample, method, RADII, n_draws, 0)
-    time_ms = 1e3 * float(np.median(done.time_s) + np.median(done.draws_time_s))
+    time_ms = 1e3 * float(np.median(done.time_s + done.draws_time_s))
     return {target: Answer(value, sigma, time_ms) for target, (value, sigma) in done.profiles.items()}
+
+
+def compare(
+    networks: Mapping[str, Networks], sample: ClusterSample, n_draws: int
+) -> dict[str, dict[str, Answer]]:
+    """Deproject a sample by all methods in turns, since the speed of a machine varies within minutes."""
+    turns: list[dict[str, dict[str, Answer]]] = []
+    for rows in np.array_split(np.arange(len(sample)), min(TURNS, len(sample))):
+        part = sample.take(rows)
+        turn = {name: network.answer(sample) for name, network in networks.items()}
+        turns.append(turn | {method: classical(method, part, n_draws) for method in CLASSICAL})
+    return {
+        name: {
+            target: _joined([turn[name][target] for turn in turns], name in networks) for target in targets
+        }
+        for name, targets in turns[0].items()
+    }
+
+
+def _joined(answers: Sequence[Answer], whole: bool) -> Answer:
+    """One answer from those of all turns, each for the ``whole`` sample or for a part; the median time."""
+    time_ms = float(np.median([answer.time_ms for answer in answers]))
+    if whole:
+        return Answer(answers[0].value, answers[0].sigma_ln, time_ms)
+    sigmas = [answer.sigma_ln for answer in answers if answer.sigma_ln is not None]
+    value = np.concatenate([answer.value for answer in answers])
+    return Answer(value, np.concatenate(sigmas) if sigmas else None, time_ms)
 
 
 def test_samples(arguments: argparse.Namespace) -> Iterator[tuple[str, ClusterSample]]:
@@ -272,8 +295,8 @@ def main() -> None:
         print(f"{label}: trained in {trained.training_s:.0f} s", flush=True)
     result: dict[str, object] = {"training_s": {name: net.training_s for name, net in networks.items()}}
     for name, sample in test_samples(arguments):
-        figures = {method: judge(net.answer(sample), sample) for method, net in networks.items()}
-        figures |= {method: judge(classical(method, sample, arguments.draws), sample) for method in CLASSICAL}
+        answers = compare(networks, sample, arguments.draws)
+        figures = {method: judge(answer, sample) for method, answer in answers.items()}
         show(name, len(sample), figures)
         result[name] = figures
     print(json.dumps(result))
