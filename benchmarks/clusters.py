@@ -179,16 +179,13 @@ def combine(predictions: Sequence[Predictions], factors: Sequence[FloatArray | f
         predictions: Of each network, uncalibrated.
         factors: Calibration of each network's standard deviations, a number or (T,).
     """
-    n, mean = len(predictions), np.zeros_like(predictions[0].mean)
-    for predicted in predictions:
-        mean += predicted.mean
-    mean /= n
-    variance, part = np.zeros_like(mean), np.empty_like(mean)
-    for predicted, own in zip(predictions, factors, strict=True):
-        variance += np.square(np.multiply(predicted.std, own, out=part), out=part)
-        variance += np.square(np.subtract(predicted.mean, mean, out=part), out=part)
-    variance /= n
-    return Predictions(predictions[0].ids, mean, np.sqrt(variance, out=variance))
+    n = len(predictions)
+    mean = sum(predicted.mean for predicted in predictions) / n
+    variance = sum(
+        (predicted.std * own) ** 2 + (predicted.mean - mean) ** 2
+        for predicted, own in zip(predictions, factors, strict=True)
+    )
+    return Predictions(predictions[0].ids, np.asarray(mean), np.sqrt(variance / n))
 
 
 def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:

@@ -1,6 +1,7 @@
 """Trials per minute of one search: astrosweep, a bare PyTorch loop, and what people use otherwise.
 
-Usage: python benchmarks/throughput.py [--trials 24] [--seed 0] [--epochs 100] [--only floor,ray] [--skip ray]
+Usage: python benchmarks/throughput.py [--trials 24] [--epochs 100] [--only floor,ray] [--skip hydra]
+                                       [--pruned-trials 96] [--seed 0]
 
 Every contender trains the same parameter sets with the same network on the same five prepared folds, two
 trials at a time with one thread each, without early stopping, and computes the same objective: the root mean

@@ -1,12 +1,12 @@
 """The mean of several networks."""
 
 import importlib
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from astrosweep.config import ClusterDataConfig
 from astrosweep.core.types import Predictions, Unlabelled
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -59,7 +59,7 @@ def test_the_mean_is_calibrated_on_clusters_that_did_not_set_the_weights(monkeyp
 def test_methods_that_take_turns_answer_for_the_whole_sample(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     clusters = importlib.import_module("clusters")
-    sample = clusters.simulate_clusters(ClusterDataConfig(name="cluster").simulation).take(np.arange(5))
+    _, sample = next(clusters.test_samples(Namespace(clusters=5, rexcess=None)))
     monkeypatch.setattr(clusters, "TURNS", 2)
     calls = iter([30.0, 10.0])
 

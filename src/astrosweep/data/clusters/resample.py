@@ -30,7 +30,6 @@ class Resampling:
         inside: Whether a common point lies within the measured range, shape (N, G). Outside of it the map
             repeats the nearest measured value, which nothing may take for a measurement.
         same: Whether own and common points are the same for all clusters, so that nothing is interpolated.
-        shared: Whether all clusters have the map of the first.
     """
 
     order: NDArray[np.int64]
@@ -39,7 +38,6 @@ class Resampling:
     weight: FloatArray
     inside: NDArray[np.bool_]
     same: bool
-    shared: bool = False
 
     @classmethod
     def between(cls, own: FloatArray, measured: NDArray[np.bool_], common: FloatArray) -> "Resampling":
@@ -89,24 +87,16 @@ class Resampling:
             weight=np.broadcast_to(self.weight, (n, self.weight.shape[1])),
             inside=np.broadcast_to(self.inside, (n, self.inside.shape[1])),
             same=self.same,
-            shared=True,
         )
 
     def forward(self, values: FloatArray) -> FloatArray:
         """Carry values from own points, (N, L), to common ones, (N, G)."""
         if self.same:
             return values
-        low: FloatArray
-        high: FloatArray
-        if self.shared:  # the same as for each cluster, by columns
-            order, left = self.order[0], self.left[0]
-            right = np.where(self.weight[0] > 0.0, np.minimum(left + 1, len(order) - 1), left)
-            low, high = np.take(values, order[left], axis=1), np.take(values, order[right], axis=1)
-        else:
-            points = np.take_along_axis(values, self.order, axis=1)
-            right = np.minimum(self.left + 1, points.shape[1] - 1)
-            low = np.take_along_axis(points, self.left, axis=1)
-            high = np.where(self.weight > 0.0, np.take_along_axis(points, right, axis=1), low)
+        points = np.take_along_axis(values, self.order, axis=1)
+        right = np.minimum(self.left + 1, points.shape[1] - 1)
+        low = np.take_along_axis(points, self.left, axis=1)
+        high = np.where(self.weight > 0.0, np.take_along_axis(points, right, axis=1), low)
         return low + self.weight * (high - low)
 
     def back(self, values: FloatArray) -> FloatArray:
