@@ -109,6 +109,19 @@ def test_spaces_merge_and_a_space_can_be_given_whole(make_config):
         (["search.sampler.name=grid", "~search.sampler.n_startup_trials"], "sampler"),
         (["search.n_trials=0"], "n_trials = 0"),
         (["storage=mysql://host/db"], "storage"),
+        (
+            ["search.enqueue=[{optimizer.lr:0.5}]"],
+            r"enqueue\[0\]: optimizer.lr = 0.5; allowed: tag\(log",
+        ),
+        (
+            ["search.enqueue=[{},{model:{dropout:high}}]"],
+            r"enqueue\[1\]: model.dropout = 'high'; allowed",
+        ),
+        (
+            ["search.enqueue=[{model.depth:3}]"],
+            "model.depth is not searched; keys of the space: data",
+        ),
+        (["search.enqueue=[{},{}]", "search.n_trials=1"], "enqueue has 2 settings, search.n_trials = 1"),
     ],
 )
 def test_a_faulty_search_is_refused_before_its_first_trial(overrides, reason, make_config):
@@ -121,6 +134,25 @@ def test_a_grid_needs_a_finite_space(make_config):
         make_config("search=grid")
     space = ("search/space=empty", "search.space.model.dropout=choice(0.0,0.1)")
     assert make_config("search=grid", *space).search.sampler.name == "grid"
+    with pytest.raises(ConfigError, match="a grid tries every point anyway"):
+        make_config("search=grid", *space, "search.enqueue=[{}]")
+
+
+@pytest.mark.parametrize(
+    ("text", "inside", "outside"),
+    [
+        ("interval(0, 0.5)", [0, 0.25, 0.5], [-0.1, 0.6, True, "0.1", None, [0.1]]),
+        ("tag(int, interval(1, 5))", [1, 5], [0, 6, 2.0, True]),
+        ("range(16, 65, 16)", [16, 48, 64], [17, 80]),
+        ("choice(32, 64)", [32, 64], [33, "32"]),
+        ("choice([64, 32], [128])", [[64, 32], [128]], [[64], 128]),
+        ("choice(0, 1)", [0, 1], [True, False]),
+        ("null, 1.0", [None, 1.0], [2.0, "null"]),
+    ],
+)
+def test_a_distribution_knows_what_it_can_give(text, inside, outside):
+    assert [parse_one(text).holds(value) for value in inside] == [True] * len(inside)
+    assert [parse_one(text).holds(value) for value in outside] == [False] * len(outside)
 
 
 @pytest.mark.parametrize("option", ["tpe", "gp", "cmaes", "random", "qmc"])

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
+from optuna.trial import FixedTrial
 
 from astrosweep.config import parse
 from astrosweep.job import judged_by_pydantic
+from astrosweep.sweep.space import configure, enqueued, suggest
 from tests.conftest import ROOT
 from tests.job.test_command_line import tracker_of, train_py
 
@@ -174,3 +176,9 @@ def test_sweeps_search_the_space_of_the_study(target):
     assert "[16, 32, 64, 128]" in space["model.encoder_channels"]
     assert "[32, 32]" in space["model.decoder_channels"]
     assert {"data.batch_size", "model.dropout_rate", "optimizer.lr", "trainer.max_epochs"} <= space.keys()
+    (first,) = enqueued(config)
+    trial = configure(config, suggest(FixedTrial(first), config.search.distributions))
+    best = parse(composed(f"experiment=astroclass_{target}"))
+    same = {"search", "name", "tracking", "trainer", "replicates"}
+    assert trial.model_dump(exclude=same) == best.model_dump(exclude=same)
+    assert trial.trainer.max_epochs == best.trainer.max_epochs

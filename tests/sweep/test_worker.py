@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import optuna
 import pytest
 import torch
 from optuna.trial import TrialState
@@ -71,6 +72,40 @@ def test_a_grid_tries_every_combination_once(search, tracker):
     assert end is End.DONE
     tried = {tuple(trial.params.values()) for trial in study.optuna.trials}
     assert len(tried) == len(study.optuna.trials) == 8
+
+
+def test_enqueued_settings_are_tried_first(search, tracker):
+    enqueue = (
+        "search.enqueue=[{optimizer.lr:0.003},{model:{hidden:[16,8]}},{optimizer.lr:0.004,model.hidden:[8]}]"
+    )
+    study, end = work(search("search.n_trials=4", "model.hidden=[8]", "optimizer.lr=0.5", enqueue), tracker)
+    assert end is End.DONE
+    (lr_0, hidden_0), (lr_1, hidden_1), last_given, _ = (
+        (trial.params["optimizer.lr"], trial.params["model.hidden"]) for trial in study.optuna.trials
+    )
+    assert (lr_0, hidden_0) == (0.003, "[8]"), "what is not given is as configured"
+    assert hidden_1 == "[16, 8]"
+    assert 1e-4 <= lr_1 <= 1e-2, "what is configured outside the space is drawn"
+    assert last_given == (0.004, "[8]")
+    work(search("search.n_trials=5", "model.hidden=[8]", "optimizer.lr=0.5", enqueue), tracker)
+    assert [trial.params["optimizer.lr"] for trial in study.optuna.trials].count(0.003) == 1
+
+
+def test_what_a_dead_worker_has_enqueued_is_not_enqueued_again(search, tracker, monkeypatch):
+    config = search("search.n_trials=3", "search.enqueue=[{optimizer.lr:0.003},{optimizer.lr:0.004}]")
+    put = optuna.Study.enqueue_trial
+
+    def die_after_the_first(self, *args, **kwargs):
+        put(self, *args, **kwargs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(optuna.Study, "enqueue_trial", die_after_the_first)
+        with pytest.raises(KeyboardInterrupt):
+            work(config, tracker)
+    study, _ = work(config, tracker)
+    assert [trial.state for trial in study.optuna.trials] == [TrialState.COMPLETE] * 3
+    assert [trial.params["optimizer.lr"] for trial in study.optuna.trials[:2]] == [0.003, 0.004]
 
 
 def test_a_changed_study_is_refused_with_the_difference(search, tracker):

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from astrosweep.config.base import Strict
 from astrosweep.config.pruner import AshaConfig, NoPrunerConfig, PrunerConfig
 from astrosweep.config.sampler import SamplerConfig, TpeConfig
-from astrosweep.config.space import Distribution, parse_space
+from astrosweep.config.space import Distribution, flatten_keys, parse_space
 from astrosweep.core.metrics import score
 from astrosweep.core.profile_metrics import DIFFERENCES, INTERVALS, RELATIVE_ERRORS
 
@@ -59,6 +59,9 @@ class SearchConfig(Strict):
         replicates: Trainings of each trial with successive seeds; objectives are means over them.
         space: Dotted key to a distribution in Hydra's override grammar, such as
             ``tag(log, interval(1e-5, 1e-2))``, ``choice(32, 64)`` or ``range(2, 9)``.
+        enqueue: Settings that are tried first, each with some keys of the space. A key that is not there has
+            the value of the configuration where the space holds it and is drawn otherwise, so that ``{}``
+            are the configuration's own values.
         heartbeat_s: Seconds between a worker's signs of life.
         grace_s: Silence after which the trial of a worker is given to another one.
         max_retries: How often a trial whose worker died is started again with the same parameters.
@@ -76,6 +79,7 @@ class SearchConfig(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     replicates: Annotated[int, Field(ge=1, le=100)] = 1
     space: dict[str, Any] = {}
+    enqueue: list[dict[str, Any]] = []
     heartbeat_s: Annotated[int, Field(ge=1)] = 5
     grace_s: Annotated[int, Field(ge=2)] = 30
     max_retries: Annotated[int, Field(ge=0)] = 10
@@ -131,6 +135,7 @@ class SearchConfig(Strict):
                 f"search.pruner.name = {self.pruner.name}: a search of several objectives cannot prune; "
                 "say search/pruner=none"
             )
+        self._check_enqueued()
         keys = [d.key for d in self.distributions]
         incomparable = [key for key in keys if key.startswith(("loss", "data.preparation.target_transform"))]
         if prunes and incomparable:
@@ -147,6 +152,28 @@ class SearchConfig(Strict):
                 "search.sampler.name = cmaes: it takes one objective; allowed: tpe, gp, random, qmc"
             )
         return self
+
+    def _check_enqueued(self) -> None:
+        if self.enqueue and self.sampler.name == "grid":
+            raise ValueError("search.enqueue: a grid tries every point anyway; leave it empty")
+        if len(self.enqueue) > self.n_trials:
+            raise ValueError(
+                f"search.enqueue has {len(self.enqueue)} settings, search.n_trials = {self.n_trials}"
+            )
+        space = {d.key: d for d in self.distributions}
+        for i, values in enumerate(self.enqueued):
+            for key, value in values.items():
+                if key not in space:
+                    raise ValueError(
+                        f"search.enqueue[{i}]: {key} is not searched; keys of the space: {', '.join(space)}"
+                    )
+                if not space[key].holds(value):
+                    raise ValueError(f"search.enqueue[{i}]: {key} = {value!r}; allowed: {space[key].text}")
+
+    @property
+    def enqueued(self) -> list[dict[str, Any]]:
+        """The settings that are tried first, by dotted key."""
+        return [flatten_keys(values) for values in self.enqueue]
 
     @property
     def distributions(self) -> tuple[Distribution, ...]:

@@ -44,6 +44,21 @@ class Distribution:
             return self.choices
         return (int(self.low), int(self.high)) if self.kind == "int" else (self.low, self.high)
 
+    def holds(self, value: Any) -> bool:
+        """Whether the distribution can give a value."""
+        if self.kind == "choice":
+            return any(
+                value == choice and isinstance(value, bool) == isinstance(choice, bool)
+                for choice in self.choices
+            )
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not self.low <= value <= self.high
+        ):
+            return False
+        return self.kind == "float" or (isinstance(value, int) and (value - self.low) % self.step == 0)
+
     @property
     def text(self) -> str:
         """The distribution in the override grammar, the same however it was written."""
@@ -69,9 +84,18 @@ def parse_space(space: Mapping[str, Any]) -> tuple[Distribution, ...]:
     Raises:
         ValueError: A text is no distribution.
     """
-    flat = _flatten({key: text for key, text in space.items() if "." in key})
-    flat |= _flatten({key: text for key, text in space.items() if "." not in key})
+    flat = flatten_keys({key: text for key, text in space.items() if "." in key})
+    flat |= flatten_keys({key: text for key, text in space.items() if "." not in key})
     return tuple(_parse(key, text) for key, text in sorted(flat.items()) if text is not None)
+
+
+def flatten_keys(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Dotted key to value of a dictionary whose keys are nested, dotted or both."""
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        dotted = f"{prefix}{key}"
+        flat |= flatten_keys(value, f"{dotted}.") if isinstance(value, Mapping) else {dotted: value}
+    return flat
 
 
 def overlay(plain: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,14 +125,6 @@ def overlay(plain: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
             continue
         node[last] = value
     return changed
-
-
-def _flatten(space: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in space.items():
-        dotted = f"{prefix}{key}"
-        flat |= _flatten(value, f"{dotted}.") if isinstance(value, Mapping) else {dotted: value}
-    return flat
 
 
 def _parse(key: str, text: Any) -> Distribution:

@@ -26,6 +26,25 @@ def suggest(trial: optuna.Trial, distributions: Sequence[Distribution]) -> dict[
     return {distribution.key: _suggest(trial, distribution) for distribution in distributions}
 
 
+def enqueued(config: RunConfig) -> list[dict[str, Any]]:
+    """The settings that a study tries first, as Optuna's queue takes them.
+
+    Args:
+        config: The study's configuration; see ``SearchConfig.enqueue``.
+
+    Returns:
+        Of each, dotted key to value; keys that are not there are drawn.
+    """
+    assert config.search is not None
+    plain = config.model_dump(mode="json", exclude={"search"})
+    space = {d.key: d for d in config.search.distributions}
+    own = {key: value for key, d in space.items() if d.holds(value := _own_value(plain, key))}
+    return [
+        {key: _queued(space[key], value) for key, value in (own | given).items()}
+        for given in config.search.enqueued
+    ]
+
+
 def configure(config: RunConfig, values: dict[str, Any], *, together: bool = True) -> RunConfig:
     """The configuration of one trial of a study.
 
@@ -60,6 +79,19 @@ def grid_of(distributions: Sequence[Distribution]) -> dict[str, list[Any]]:
         else:
             grid[d.key] = list(range(int(d.low), int(d.high) + 1, d.step))
     return grid
+
+
+def _own_value(plain: dict[str, Any], key: str) -> Any:
+    """What a configuration has at a dotted key; the option's name where it is a group."""
+    value: Any = plain
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value.get("name") if isinstance(value, dict) else value
+
+
+def _queued(d: Distribution, value: Any) -> Any:
+    """A value of the distribution, written as ``_suggest`` writes it."""
+    return _stored(next(choice for choice in d.choices if choice == value)) if d.kind == "choice" else value
 
 
 def _suggest(trial: optuna.Trial, d: Distribution) -> Any:

@@ -18,11 +18,13 @@ from astrosweep.sweep.counts import ERROR, RUN_ID, Counts, abandoned, count
 from astrosweep.sweep.identity import check_unchanged, identity_of
 from astrosweep.sweep.pruning import build_pruner, count_stages, stride_of
 from astrosweep.sweep.samplers import build_sampler
+from astrosweep.sweep.space import enqueued
 from astrosweep.sweep.storage import explained, open_storage
 from astrosweep.tracking import Lock, RunSummary, Tracker, open_lock
 
 _log = logging.getLogger(__name__)
 _IDENTITY = "identity"
+_ENQUEUED = "enqueued"
 TRIAL_NUMBER = "trial_number"
 
 
@@ -141,6 +143,7 @@ def join(config: RunConfig, tracker: Tracker, report: DataReport, *, together: b
         opened.append(study)
         _identify(study, report)
         study.run_id = _open_run(study, report)
+        _enqueue(study)
         study.reconcile()
     finally:
         lock.release()
@@ -164,6 +167,19 @@ def _identify(study: Study, report: DataReport) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study.optuna.set_metric_names(search.objectives)
+
+
+def _enqueue(study: Study) -> None:
+    """Put the settings that are to be tried first into the queue of a new study.
+
+    A worker may die in between: what is in the queue already is not put there twice.
+    """
+    trials = study.optuna.get_trials(deepcopy=False)
+    if _ENQUEUED in study.optuna.user_attrs or any(trial.state != TrialState.WAITING for trial in trials):
+        return
+    for values in enqueued(study.config):
+        study.optuna.enqueue_trial(values, skip_if_exists=True)
+    study.optuna.set_user_attr(_ENQUEUED, True)
 
 
 def _open_run(study: Study, report: DataReport) -> str:
