@@ -1,5 +1,6 @@
 """Interrupted, dead and displaced workers, and stores that fail: nothing is lost or counted twice."""
 
+import tempfile
 import time
 
 import optuna
@@ -219,3 +220,18 @@ def test_a_study_that_goes_on_is_in_progress_until_it_ends(search, tracker, monk
 def report_of(study):
     development, _ = DataCache().get(study.config)
     return development.report
+
+
+def test_a_worker_killed_in_training_leaves_no_temporary_files(search, tracker, tmp_path, monkeypatch):
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    train, seen = objective.train, []
+
+    def looked_at(*args, **kwargs):
+        seen.append(list(temporary.iterdir()))
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr(objective, "train", looked_at)
+    work(search("search.n_trials=2"), tracker)
+    assert seen == [[], []]
+    assert list(temporary.iterdir()) == []

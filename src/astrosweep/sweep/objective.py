@@ -1,9 +1,9 @@
 """One trial: draw, train, record."""
 
 import logging
-import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from astrosweep.sweep.pruning import Reporter, count_stages, stride_of
 from astrosweep.sweep.space import configure, suggest
 from astrosweep.sweep.storage import TROUBLE
 from astrosweep.sweep.study import TRIAL_NUMBER, Study
-from astrosweep.training import are_together, train
+from astrosweep.training import TrainingResult, are_together, train
 
 _log = logging.getLogger(__name__)
 
@@ -99,14 +99,16 @@ class Objective:
         params = flatten(config.model_dump(mode="json", exclude={"search"})) | values
         record = RunRecord(name=name, status="failed", params=params, tags=tags)
         reporter = self._reporter(trial)
-        folder = Path(tempfile.mkdtemp(prefix="astrosweep-trial-"))
-        try:
-            objectives, record = self._train(config, record, reporter, folder, fault)
+        objectives, record, results = self._train(config, record, reporter, fault)
+        with tempfile.TemporaryDirectory(prefix="astrosweep-trial-", ignore_cleanup_errors=True) as name_of:
+            folder = Path(name_of)
+            if not fault:
+                write_config(folder, config)
+            if results:
+                write_artifacts(folder, config, results)
             record = replace(record, duration_s=time.perf_counter() - start)
             self._study.tracker.write(run_id, record, folder)
             self._written = _Written(run_id, record)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
         if record.error:
             _log.warning("trial %d failed: %s Parameters: %s", trial.number, record.error, values)
             trial.set_user_attr(ERROR, record.error)
@@ -153,41 +155,41 @@ class Objective:
         )
 
     def _train(
-        self, config: RunConfig, record: RunRecord, reporter: Reporter, folder: Path, fault: str
-    ) -> tuple[tuple[float, ...], RunRecord]:
-        """Train and write the files.
+        self, config: RunConfig, record: RunRecord, reporter: Reporter, fault: str
+    ) -> tuple[tuple[float, ...], RunRecord, Sequence[TrainingResult]]:
+        """Train and judge.
 
         Returns:
-            The values to minimise, none if the trial was pruned or failed, and the record.
+            The values to minimise, none if the trial was pruned or failed; the record; and what the training
+            left, nothing if it failed.
         """
         try:
             if fault:
                 raise ConfigError(fault)
-            write_config(folder, config)
             development, folds = self._data.get(config)
             # A trial whose folds train otherwise than those of the study has other steps: it tells none.
             is_comparable = are_together(config, folds) == self._study.together
             results = train(config, development, reporter if is_comparable else None, folds)
-            write_artifacts(folder, config, results)
             metrics = metrics_of(results)
             objectives = () if reporter.pruned else self._objectives(metrics)
         except (TrackingError, StorageError, StudyError):
             raise
         except MemoryError:
             reason = "Out of memory: use a smaller data.batch_size or model"
-            return (), replace(record, error=reason, tags=_state(record, "failed"))
+            return (), replace(record, error=reason, tags=_state(record, "failed")), ()
         except AstrosweepError as error:
-            return (), replace(record, error=str(error), tags=_state(record, "failed"))
+            return (), replace(record, error=str(error), tags=_state(record, "failed")), ()
         if reporter.pruned:
             metrics = {f"partial/{key}": value for key, value in metrics.items()}
         tags = _state(record, "pruned" if reporter.pruned else "complete")
-        return objectives, replace(
+        record = replace(
             record,
             status="finished",
             metrics=metrics,
             curves=curves_of(results),
             tags={**tags, **tags_of_data(results[0].report)},
         )
+        return objectives, record, results
 
     def _objectives(self, metrics: dict[str, float]) -> tuple[float, ...]:
         values = []

@@ -147,9 +147,10 @@ def predict(
         Predictions, uncalibrated.
     """
     with limited_threads(config.trainer.n_threads):
-        module = RegressionModule(config, layout, transform)
-        module.load_state_dict(state)
         fabric = fabric_of(config)
+        with fabric.init_module(empty_init=True):
+            module = RegressionModule(config, layout, transform)
+        module.load_state_dict(state)
         module.to(fabric.device)
         loader = BatchLoader((torch.tensor(objects.features),), evaluation_batch(objects))
         return _predict(fabric, module, loader, objects.ids)
