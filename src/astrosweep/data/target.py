@@ -91,15 +91,18 @@ class TargetTransform:
             return xp.sinh(t) * self.scale  # type: ignore[no-any-return]
         return t  # type: ignore[no-any-return]
 
-    def slope(self, z: Array) -> Array:
-        """Derivative dy/dz at the network value z, in the target's unit; it carries uncertainties across."""
+    def slope(self, z: Array) -> Any:
+        """Derivative dy/dz at the network value z, in the target's unit; it carries uncertainties across.
+
+        Where it is the same for every z it has the shape of the width, not that of z.
+        """
         xp = _module(z)
         if self.name == "none":
-            return like(self.width, z) * xp.ones_like(z)  # type: ignore[no-any-return]
+            return like(self.width, z)
         t = z * like(self.width, z) + like(self.loc, z)
         if self.name == "log":
-            return like(self.width, z) * xp.exp(t)  # type: ignore[no-any-return]
-        return like(self.width, z) * self.scale * xp.cosh(t)  # type: ignore[no-any-return]
+            return like(self.width, z) * xp.exp(t)
+        return like(self.width, z) * self.scale * xp.cosh(t)
 
 
 def moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -58,8 +58,8 @@ class Deprojector(nn.Module):
         """Outputs, (B, O)."""
         x_BD = torch.flatten(x_BCL, 1)
         y_BO = self.last(self.blocks(x_BD))
-        n = self._n_targets
-        return torch.cat((y_BO[:, :n] + self.linear(x_BD), y_BO[:, n:]), dim=1)
+        y_BO[:, : self._n_targets] += self.linear(x_BD)
+        return y_BO  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def start_from(self, x: Sequence[FloatArray], z: Sequence[FloatArray]) -> None:

@@ -25,14 +25,14 @@ def fabric_of(config: RunConfig) -> Fabric:
     on_cpu = trainer.accelerator == "cpu" or (
         trainer.accelerator == "auto" and not (torch.cuda.is_available() or torch.backends.mps.is_available())
     )
-    for name in ("lightning_fabric", "pytorch_lightning"):
-        logging.getLogger(name).setLevel(logging.WARNING)
     return _fabric("cpu" if on_cpu else trainer.accelerator, trainer.device, trainer.precision)
 
 
 @cache
 def _fabric(accelerator: str, device: int, precision: Any) -> Fabric:
     """Fabric looks for plugins among all installed packages each time, which takes longer than to predict."""
+    for name in ("lightning_fabric", "pytorch_lightning"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return Fabric(
         accelerator=accelerator, devices=1 if accelerator == "cpu" else [device], precision=precision
     )

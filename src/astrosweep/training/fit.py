@@ -239,10 +239,14 @@ class _Loop:
 def _predict(fabric: Fabric, module: RegressionModule, loader: BatchLoader, ids: Any) -> Predictions:
     module.eval()
     transform = module.transform
-    means, stds = [], []
+    shape = (len(ids), module.n_targets)
+    mean, std = np.empty(shape), np.empty(shape)
+    start = 0
     for index, batch in enumerate(loader.to(fabric.device)):
         with fabric.autocast():
             z_BT, s_BT = (moment.double().cpu().numpy() for moment in module.predict_step(batch, index))
-        means.append(transform.inverse(z_BT))
-        stds.append(transform.slope(z_BT) * s_BT)
-    return Predictions(ids=ids, mean=np.concatenate(means), std=np.concatenate(stds))
+        rows = slice(start, start + len(z_BT))
+        mean[rows] = transform.inverse(z_BT)
+        np.multiply(transform.slope(z_BT), s_BT, out=std[rows])
+        start += len(z_BT)
+    return Predictions(ids=ids, mean=mean, std=std)

@@ -45,6 +45,7 @@ class RegressionModule(pl.LightningModule):
         super().__init__()
         self._config = config
         self.transform = transform
+        self.n_targets = len(layout.channels) * layout.n_points
         self.loss: Loss = build_loss(config.loss, transform)
         self.network = build(config.model, layout, self.loss.n_parameters, transform)
         self._l2 = config.model.l2

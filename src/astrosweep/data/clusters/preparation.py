@@ -173,9 +173,7 @@ class Rows:
             measured = measured_points(self.preparation, name, profiles)
             # Observables of one instrument have one map.
             for radius, points, resampling in built:
-                if np.array_equal(points, measured) and np.array_equal(
-                    radius, profiles.radius, equal_nan=True
-                ):
+                if np.array_equal(points, measured) and _identical(radius, profiles.radius):
                     maps[name] = resampling
                     break
             else:
@@ -197,19 +195,20 @@ class Rows:
         redshift = sample.redshift if redshift is None else redshift
         scale = radius_scale(sample, preparation.config.radius)[:, None]
         radius = preparation.coordinate(preparation.input_radii * scale)
-        channels = [(radius - preparation.radius_loc) / preparation.radius_width]
-        for name, channel in preparation.channels.items():
+        names = preparation.feature_names
+        features = np.empty((len(sample), len(names), radius.shape[1]), dtype=np.float32)
+        features[:, 0] = (radius - preparation.radius_loc) / preparation.radius_width
+        for i, (name, channel) in enumerate(preparation.channels.items(), start=1):
             value = sample.observed[name].value if values is None else values[name]
             common = self.common(name, value, redshift)
-            standard = (common - channel.loc) / channel.width
-            channels.append(np.where(np.isfinite(common), standard, 0.0))
-        channels += [self.resampling[name].inside.astype(float) for name in preparation.masked]
+            features[:, i] = (common - channel.loc) / channel.width
+            features[:, i][~np.isfinite(common)] = 0.0
+        n_profiles = 1 + len(preparation.channels)
+        for i, name in enumerate(preparation.masked, start=n_profiles):
+            features[:, i] = self.resampling[name].inside
         context = context_of(sample, preparation.config.context, redshift)
         context = (context - preparation.context_loc) / preparation.context_width
-        channels += [column[:, None] for column in context.T]
-        features = np.empty((len(sample), len(channels), radius.shape[1]), dtype=np.float32)
-        for i, values_of_channel in enumerate(channels):
-            features[:, i] = values_of_channel
+        features[:, n_profiles + len(preparation.masked) :] = context[:, :, None]
         return features
 
     def common(self, name: str, values: FloatArray, redshift: FloatArray) -> FloatArray:
@@ -221,8 +220,15 @@ class Rows:
         channel = self.preparation.channels[name]
         if self.preparation.config.line_of_sight == "on":
             values = values / line_of_sight(self.sample, name, redshift)[:, None]
-        common = self.resampling[name].forward(channel.compress(values))
-        return np.where((self.resampling[name].n_measured > 0)[:, None], common, np.nan)
+        resampling = self.resampling[name]
+        common = resampling.forward(channel.compress(values))
+        absent = resampling.n_measured == 0
+        return np.where(absent[:, None], np.nan, common) if absent.any() else common
+
+
+def _identical(one: FloatArray, other: FloatArray) -> bool:
+    """Whether two arrays have the same bits, which is quicker to see than equality with NaN."""
+    return np.array_equal(one.view(np.int64), other.view(np.int64))
 
 
 def measured_points(preparation: ProfilePreparation, name: str, profiles: Profiles) -> NDArray[np.bool_]:

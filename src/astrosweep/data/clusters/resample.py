@@ -60,13 +60,9 @@ class Resampling:
         points = np.take_along_axis(own, order, axis=1)
         points = np.where(np.arange(own.shape[1]) < n_measured[:, None], points, np.inf)
         common = np.broadcast_to(common, (len(own), common.shape[-1]))
-        right = np.concatenate(
-            [
-                (points[i : i + _CHUNK, None, :] <= common[i : i + _CHUNK, :, None] + _SAME).sum(axis=2)
-                for i in range(0, len(own), _CHUNK)
-            ]
-            or [np.zeros(common.shape, dtype=np.int64)]
-        )
+        right = np.zeros(common.shape, dtype=np.int64)
+        for point in points.T:
+            right += point[:, None] <= common + _SAME
         left = np.clip(right - 1, 0, np.maximum(n_measured - 2, 0)[:, None])
         low = np.take_along_axis(points, left, axis=1)
         high = np.take_along_axis(points, np.minimum(left + 1, own.shape[1] - 1), axis=1)
