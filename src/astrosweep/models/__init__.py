@@ -7,7 +7,7 @@ from torch import nn
 
 from astrosweep.config.model import DeprojectorConfig, ModelConfig, ProfileModelConfig
 from astrosweep.core.errors import ConfigError
-from astrosweep.core.types import FloatArray, Layout
+from astrosweep.core.types import Float32Array, FloatArray, Layout
 from astrosweep.data.target import TargetTransform
 from astrosweep.models import (
     deprojector,
@@ -35,7 +35,7 @@ _BUILDERS: dict[str, Callable[[Any, Layout, int], nn.Module]] = {
 class StartsFromData(Protocol):
     """A network that begins where a closed form on the training data leads it."""
 
-    def start_from(self, x: Sequence[FloatArray], z: Sequence[FloatArray]) -> None:
+    def start_from(self, x: Sequence[Float32Array], z: Sequence[FloatArray]) -> None:
         """Set weights from draws of features, (N, ...), and of targets on the network's scale, (N, T)."""
         ...
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from astrosweep.config.model import DeprojectorConfig
-from astrosweep.core.types import FloatArray, Layout
+from astrosweep.core.types import Float32Array, FloatArray, Layout
 from astrosweep.models.activations import activation
 from astrosweep.models.ridge import fit_ridge
 
@@ -62,7 +62,7 @@ class Deprojector(nn.Module):
         return y_BO  # type: ignore[no-any-return]
 
     @torch.no_grad()
-    def start_from(self, x: Sequence[FloatArray], z: Sequence[FloatArray]) -> None:
+    def start_from(self, x: Sequence[Float32Array], z: Sequence[FloatArray]) -> None:
         """Begin as a linear regression of the training targets, its scatter included.
 
         Args:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from astrosweep.core.errors import ConfigError
-from astrosweep.core.types import FloatArray, Layout
+from astrosweep.core.types import Float32Array, FloatArray, Layout
 from astrosweep.data.target import TargetTransform
 
 _NEEDED = ("pressure", "density", "temperature")
@@ -44,7 +44,7 @@ class IdealGas(nn.Module):
             array = np.broadcast_to(values, (len(_NEEDED) * layout.n_points,)).reshape(self._shape[1:])
             self.register_buffer(name, torch.tensor(array, dtype=torch.float32))
 
-    def start_from(self, x: Sequence[FloatArray], z: Sequence[FloatArray]) -> None:
+    def start_from(self, x: Sequence[Float32Array], z: Sequence[FloatArray]) -> None:
         """See ``StartsFromData``: the network inside begins for itself."""
         start_from = getattr(self.network, "start_from", None)
         if start_from is not None:

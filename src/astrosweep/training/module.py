@@ -64,7 +64,7 @@ class RegressionModule(pl.LightningModule):
         if dataset.vary is not None:
             rng = np.random.default_rng(self._config.seed)
             draws = [dataset.vary(rng) for _ in range(_DRAWS)]
-        features = [features.astype(np.float64) for features, _ in draws]
+        features = [features for features, _ in draws]
         self.network.start_from(features, [transform.forward(target) for _, target in draws])
 
     def forward(self, x_BF: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -196,3 +198,21 @@ def test_figure_of_a_sample() -> None:
     assert at_half == pytest.approx(1.10, rel=0.1)
     with pytest.raises(DataError, match="no true profiles szp3d, ne3d, t3d"):
         cluster_sample_figure(sample.sealed())
+
+
+def test_only_the_sample_stays_in_memory():
+    # In a process of its own: astropy is imported, and the universe made, on the first call only.
+    code = """
+import gc
+from astrosweep.config import ClusterDataConfig
+from astrosweep.data.clusters.sample import Profiles
+from astrosweep.data.clusters.simulate import simulate_clusters
+gc.disable()
+settings = ClusterDataConfig(name="cluster").simulation
+settings = settings.model_copy(update={"n_clusters": 5, "cache_dir": None})
+sample = simulate_clusters(settings)
+print(len(sample.observed) + len(sample.targets), sum(isinstance(o, Profiles) for o in gc.get_objects()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    n_profiles, n_alive = map(int, done.stdout.split())
+    assert n_alive == n_profiles == 11

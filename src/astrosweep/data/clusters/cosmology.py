@@ -3,6 +3,7 @@
 All functions take and return arrays of any one shape, usually (N,).
 """
 
+import gc
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,10 @@ def cosmology() -> "FlatLambdaCDM":
     """Return the universe; its library is loaded when it is first asked for, since stars do without."""
     from astropy.cosmology import FlatLambdaCDM
 
-    return FlatLambdaCDM(H0=70.0, Om0=0.3)
+    universe = FlatLambdaCDM(H0=70.0, Om0=0.3)
+    # Both steps leave exceptions in cycles, whose tracebacks would keep alive the arrays of all callers.
+    gc.collect()
+    return universe
 
 
 def expansion(redshift: FloatArray) -> FloatArray:
