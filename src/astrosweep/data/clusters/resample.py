@@ -60,9 +60,9 @@ class Resampling:
         points = np.take_along_axis(own, order, axis=1)
         points = np.where(np.arange(own.shape[1]) < n_measured[:, None], points, np.inf)
         common = np.broadcast_to(common, (len(own), common.shape[-1]))
-        right = np.zeros(common.shape, dtype=np.int64)
+        right, end = np.zeros(common.shape, dtype=np.int64), common + _SAME
         for point in points.T:
-            right += point[:, None] <= common + _SAME
+            right += point[:, None] <= end
         left = np.clip(right - 1, 0, np.maximum(n_measured - 2, 0)[:, None])
         low = np.take_along_axis(points, left, axis=1)
         high = np.take_along_axis(points, np.minimum(left + 1, own.shape[1] - 1), axis=1)
