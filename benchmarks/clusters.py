@@ -3,9 +3,9 @@
 Usage: python benchmarks/clusters.py [--rexcess TABLE] [--realisations 8] [--clusters 1000] [--draws 20]
                                      [--quick]
 
-Trains on simulated clusters only: the experiment ``deprojection`` on a large sample; the same network,
-smaller and with variations of its few clusters, and the cluster study's published networks (experiments
-``astroclass_...``) on 118 clusters, 81 of them for training. Then deprojects clusters
+Trains on simulated clusters only: the experiment ``deprojection`` on a large sample, twice, for the mean of
+two networks; the same network, with variations of its few clusters, and the cluster study's published
+networks (experiments ``astroclass_...``) on 118 clusters, 81 of them for training. Then deprojects clusters
 that no training saw: of each generator, and the measured clusters of REXCESS where their table is given, by
 networks and by the classical methods of ``benchmarks/classical``. The last line is JSON: for each test
 sample, method and target the median and the 90th percentile over clusters of each cluster's median relative
@@ -33,14 +33,14 @@ from astrosweep.data.clusters.rexcess import load_rexcess
 from astrosweep.data.clusters.sample import ClusterSample
 from astrosweep.data.clusters.simulate import GENERATORS, simulate_clusters
 from astrosweep.data.sources import load_development
-from astrosweep.training import predict, train
+from astrosweep.training import TrainingResult, predict, train
 from astrosweep.training.calibration import fit_factor
 
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SEED = 1_000
 """Seed of the test samples; those of training have others."""
 CALIBRATION_SEED, CALIBRATION_CLUSTERS = 2_000, 8_000
-"""Seed and size of the sample that calibrates networks which learned from at least as many clusters."""
+"""Seed and size of the sample that calibrates the mean of several networks."""
 TIMED = 5_000
 """Clusters of one call of a network whose time is measured."""
 TURNS = 21
@@ -58,7 +58,7 @@ SMALL = (
     "trainer.max_epochs=300",
 )
 NETWORKS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "deprojector": (("experiment=deprojection",),),
+    "deprojector": (("experiment=deprojection", "replicates=2"),),
     "deprojector, few": (SMALL,),
     "study's networks": tuple(
         (f"experiment=astroclass_{target}", "data.preparation.output=values") for target in TARGET_KEYS
@@ -77,30 +77,30 @@ class Answer:
     time_ms: float
 
 
-class Network:
-    """A trained network with its profiles at ``RADII``.
+class Mean:
+    """The calibrated mean of the replicates of one network.
 
-    Its scatter is calibrated at these radii, on clusters of their own, where it learned from many; else it
-    stays as its few validation clusters have it.
+    Args:
+        config: Their configuration.
+        results: Each replicate, with the same preparation.
     """
 
-    def __init__(self, config: RunConfig) -> None:
-        """Train it as configured."""
-        (self._result,) = train(config, load_development(config))
+    def __init__(self, config: RunConfig, results: Sequence[TrainingResult]) -> None:
         self._config = config
-        prepared = self._result.prepared[0]
+        self._results = results
+        prepared = results[0].prepared[0]
         assert isinstance(prepared, PreparedClusters)
         self.prepared = prepared
         self._factor = dict.fromkeys(TARGET_KEYS.values(), np.ones(len(RADII)))
-        if len(prepared.fold.train) >= CALIBRATION_CLUSTERS:
+        if len(results) > 1:
             self._factor = self._fit_factor()
 
-    def predict(self, sample: ClusterSample) -> Predictions:
-        """Prepare clusters and predict them, in the unit of the learned target."""
-        objects = Unlabelled(sample.ids, self.prepared.preparation.features(sample))
+    def predict(self, objects: Unlabelled) -> Predictions:
+        """Profiles of unseen clusters, in the unit of the learned target."""
         fold, transform = self.prepared.fold, self.prepared.target_transform
-        found = predict(self._config, fold.layout, transform, self._result.fits[0].state, objects)
-        return Predictions(found.ids, found.mean, found.std * self._result.uncertainty_factor)
+        states = [result.fits[0].state for result in self._results]
+        found = [predict(self._config, fold.layout, transform, state, objects) for state in states]
+        return combine(found, [result.uncertainty_factor for result in self._results])
 
     def profiles(self, predicted: Predictions) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Values and ln-uncertainties of each target at ``RADII``, each (N, R)."""
@@ -114,11 +114,16 @@ class Network:
         return found
 
     def _fit_factor(self) -> dict[str, FloatArray]:
+        """Calibrate the mean at each of ``RADII``.
+
+        It errs less than its networks, so that their variances are too large for it.
+        """
         sample = calibration_sample(self._config)
-        exact = np.zeros(len(sample))
+        objects = Unlabelled(sample.ids, self.prepared.preparation.features(sample))
         factors = {}
-        for key, (value, sigma) in self.profiles(self.predict(sample)).items():
+        for key, (value, sigma) in self.profiles(self.predict(objects)).items():
             residual = np.log(true_profiles(sample, key) / value)
+            exact = np.zeros(len(sample))
             factors[key] = np.array(
                 [fit_factor(residual[:, j], exact, sigma[:, j]) for j in range(len(RADII))]
             )
@@ -128,26 +133,23 @@ class Network:
 def calibration_sample(config: RunConfig) -> ClusterSample:
     """Clusters of both generators, as smooth as those of the tests, that neither training nor test has."""
     assert isinstance(config.data, ClusterDataConfig)
-    update = {
-        "n_clusters": CALIBRATION_CLUSTERS,
-        "seed": CALIBRATION_SEED,
-        "roughness": 0.0,
-        "cache_dir": None,
-    }
-    return simulate_clusters(config.data.simulation.model_copy(update=update))
+    settings = config.data.simulation
+    n = min(CALIBRATION_CLUSTERS, settings.n_clusters)
+    update = {"n_clusters": n, "seed": CALIBRATION_SEED, "roughness": 0.0, "cache_dir": None}
+    return simulate_clusters(settings.model_copy(update=update))
 
 
 class Networks:
     """Trained networks that together give some targets."""
 
     def __init__(self, overrides: Sequence[Sequence[str]]) -> None:
-        """Train one network for each list of overrides."""
-        self._trained: list[Network] = []
+        """Train one network, or several replicates, for each list of overrides."""
+        self._trained: list[Mean] = []
         start = time.perf_counter()
         for of_one in overrides:
             with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
                 config = parse(compose("config", [*of_one, *COMMON]))
-            self._trained.append(Network(config))
+            self._trained.append(Mean(config, train(config, load_development(config))))
         self.training_s = time.perf_counter() - start
 
     @property
@@ -162,12 +164,28 @@ class Networks:
         many = sample.take(np.resize(np.arange(len(sample)), TIMED))
         for network in self._trained:
             start = time.perf_counter()
-            everything = network.predict(many)
+            everything = network.predict(Unlabelled(many.ids, network.prepared.preparation.features(many)))
             time_ms = 1e3 * (time.perf_counter() - start) / TIMED
             of_sample = Predictions(sample.ids, everything.mean[: len(sample)], everything.std[: len(sample)])
             for target, (value, sigma) in network.profiles(of_sample).items():
                 answers[target] = Answer(value, sigma, time_ms)
         return answers
+
+
+def combine(predictions: Sequence[Predictions], factors: Sequence[FloatArray | float]) -> Predictions:
+    """The mean of networks; its variance is the mean of their calibrated ones and the one between them.
+
+    Args:
+        predictions: Of each network, uncalibrated.
+        factors: Calibration of each network's standard deviations, a number or (T,).
+    """
+    n = len(predictions)
+    mean = sum(predicted.mean for predicted in predictions) / n
+    variance = sum(
+        (predicted.std * own) ** 2 + (predicted.mean - mean) ** 2
+        for predicted, own in zip(predictions, factors, strict=True)
+    )
+    return Predictions(predictions[0].ids, np.asarray(mean), np.sqrt(variance / n))
 
 
 def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:

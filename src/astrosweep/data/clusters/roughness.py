@@ -17,7 +17,7 @@ from astrosweep.data.clusters.grid import NODES
 from astrosweep.data.clusters.truths import TrueClusters
 
 PRESSURE_SHARE = 1.0
-SMOOTH_SHARE = 0.55
+SMOOTH_SHARE = 0.53
 LENGTHS = np.geomspace(0.12, 2.0, 8)
 """Correlation lengths in ln r, one of them for each cluster and quantity."""
 
