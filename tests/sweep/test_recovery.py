@@ -235,3 +235,19 @@ def test_a_worker_killed_in_training_leaves_no_temporary_files(search, tracker, 
     work(search("search.n_trials=2"), tracker)
     assert seen == [[], []]
     assert list(temporary.iterdir()) == []
+
+
+def test_a_trial_without_memory_for_its_files_fails_alone(search, tracker, monkeypatch):
+    honest, full = objective.write_artifacts, [True]
+
+    def write(*arguments):
+        if full.pop() if full else False:
+            raise MemoryError
+        honest(*arguments)
+
+    monkeypatch.setattr(objective, "write_artifacts", write)
+    study, end = work(search("search.n_trials=1"), tracker)
+    assert end is End.DONE
+    assert [trial.state for trial in study.optuna.trials] == [TrialState.FAIL, TrialState.COMPLETE]
+    assert "Out of memory" in study.optuna.trials[0].user_attrs["error"]
+    assert sorted(run.status for run in trial_runs(tracker)) == ["failed", "finished"]

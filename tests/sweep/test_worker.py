@@ -12,6 +12,9 @@ from astrosweep.core.errors import StudyError, TrainingError
 from astrosweep.job.search import run_worker
 from astrosweep.sweep import objective
 from astrosweep.sweep.conclusion import conclude
+from astrosweep.sweep.data import DataCache
+from astrosweep.sweep.space import enqueued
+from astrosweep.sweep.study import join
 from astrosweep.sweep.summary import summarize
 from astrosweep.sweep.worker import End, work
 
@@ -84,11 +87,51 @@ def test_enqueued_settings_are_tried_first(search, tracker):
         (trial.params["optimizer.lr"], trial.params["model.hidden"]) for trial in study.optuna.trials
     )
     assert (lr_0, hidden_0) == (0.003, "[8]"), "what is not given is as configured"
-    assert hidden_1 == "[16, 8]"
-    assert 1e-4 <= lr_1 <= 1e-2, "what is configured outside the space is drawn"
+    assert (lr_1, hidden_1) == (0.01, "[16, 8]"), "what is configured out of range is the end next to it"
     assert last_given == (0.004, "[8]")
     work(search("search.n_trials=5", "model.hidden=[8]", "optimizer.lr=0.5", enqueue), tracker)
     assert [trial.params["optimizer.lr"] for trial in study.optuna.trials].count(0.003) == 1
+
+
+@pytest.mark.parametrize("model", ["dnn", "mlp"])
+@pytest.mark.parametrize("stars", ["cepheid", "rrlyrae", "eclipsing_binary"])
+def test_committed_sweeps_begin_with_every_key_as_configured(stars, model, make_config):
+    config = make_config(f"sweeps={stars}", f"model={model}")
+    (first,) = enqueued(config)
+    assert first.keys() == {d.key for d in config.search.distributions}
+    assert first["optimizer.lr"] == config.optimizer.lr
+    assert first["model.l2"] == (1e-7 if model == "dnn" else config.model.l2), "the space ends at 1e-7"
+
+
+def test_a_longer_queue_than_the_study_wants_is_not_worked_off(search, tracker):
+    two = "search.enqueue=[{optimizer.lr:0.003},{optimizer.lr:0.004},{optimizer.lr:0.005}]"
+    study = join(search("search.n_trials=3", two), tracker, DataCache().get(search())[0].report)
+    assert study.counts().waiting == 3
+    study, end = work(search("search.n_trials=1"), tracker)
+    assert end is End.DONE
+    assert sum(trial.state in ENDED for trial in study.optuna.trials) == 1
+
+
+def test_the_same_setting_may_be_enqueued_twice_and_a_study_that_has_begun_says_that_it_takes_none(
+    search, tracker, caplog
+):
+    twice = "search.enqueue=[{optimizer.lr:0.003},{optimizer.lr:0.003}]"
+    study, _ = work(search("search.n_trials=2", twice), tracker)
+    assert [trial.params["optimizer.lr"] for trial in study.optuna.trials] == [0.003, 0.003]
+    assert "has begun" not in caplog.text
+    study, _ = work(search("search.n_trials=3", "search.enqueue=[{optimizer.lr:0.009}]"), tracker)
+    assert "has begun: search.enqueue is for new ones" in caplog.text
+    assert study.optuna.trials[2].params["optimizer.lr"] != 0.009
+
+
+def test_a_queued_setting_that_the_space_no_longer_has_fails_alone(search, tracker):
+    queued = search("search.n_trials=1", "search.enqueue=[{model:{hidden:[16,8]}}]")
+    join(queued, tracker, DataCache().get(queued)[0].report)
+    changed = ("search.space.model.hidden=choice([8])", "search.on_change=continue")
+    study, end = work(search("search.n_trials=1", *changed), tracker)
+    assert end is End.DONE
+    assert [trial.state for trial in study.optuna.trials] == [TrialState.FAIL, TrialState.COMPLETE]
+    assert "[16, 8]" in study.optuna.trials[0].user_attrs["error"]
 
 
 def test_what_a_dead_worker_has_enqueued_is_not_enqueued_again(search, tracker, monkeypatch):

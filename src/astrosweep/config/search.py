@@ -59,9 +59,9 @@ class SearchConfig(Strict):
         replicates: Trainings of each trial with successive seeds; objectives are means over them.
         space: Dotted key to a distribution in Hydra's override grammar, such as
             ``tag(log, interval(1e-5, 1e-2))``, ``choice(32, 64)`` or ``range(2, 9)``.
-        enqueue: Settings that are tried first, each with some keys of the space. A key that is not there has
-            the value of the configuration where the space holds it and is drawn otherwise, so that ``{}``
-            are the configuration's own values.
+        enqueue: Settings that a new study tries first, each with some keys of the space. A key that is not
+            there has the value of the configuration, or the end of its range next to it; where a choice does
+            not have that value, it is drawn. So ``{}`` are the configuration's own values.
         heartbeat_s: Seconds between a worker's signs of life.
         grace_s: Silence after which the trial of a worker is given to another one.
         max_retries: How often a trial whose worker died is started again with the same parameters.
@@ -155,7 +155,7 @@ class SearchConfig(Strict):
 
     def _check_enqueued(self) -> None:
         if self.enqueue and self.sampler.name == "grid":
-            raise ValueError("search.enqueue: a grid tries every point anyway; leave it empty")
+            raise ValueError("search.enqueue: a grid tries every point anyway; say search.enqueue=[]")
         if len(self.enqueue) > self.n_trials:
             raise ValueError(
                 f"search.enqueue has {len(self.enqueue)} settings, search.n_trials = {self.n_trials}"
@@ -165,10 +165,14 @@ class SearchConfig(Strict):
             for key, value in values.items():
                 if key not in space:
                     raise ValueError(
-                        f"search.enqueue[{i}]: {key} is not searched; keys of the space: {', '.join(space)}"
+                        f"search.enqueue[{i}]: {key} is not searched; keys of the space: {', '.join(space)}; "
+                        "or say search.enqueue=[]"
                     )
                 if not space[key].holds(value):
-                    raise ValueError(f"search.enqueue[{i}]: {key} = {value!r}; allowed: {space[key].text}")
+                    raise ValueError(
+                        f"search.enqueue[{i}]: {key} = {value!r}; allowed: {space[key].text}; or say "
+                        "search.enqueue=[]"
+                    )
 
     @property
     def enqueued(self) -> list[dict[str, Any]]:

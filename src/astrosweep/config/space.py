@@ -44,20 +44,36 @@ class Distribution:
             return self.choices
         return (int(self.low), int(self.high)) if self.kind == "int" else (self.low, self.high)
 
+    def choice(self, value: Any) -> Any:
+        """The choice that equals a value.
+
+        Raises:
+            StopIteration: None does.
+        """
+        return next(
+            choice
+            for choice in self.choices
+            if value == choice and isinstance(value, bool) == isinstance(choice, bool)
+        )
+
     def holds(self, value: Any) -> bool:
         """Whether the distribution can give a value."""
         if self.kind == "choice":
-            return any(
-                value == choice and isinstance(value, bool) == isinstance(choice, bool)
-                for choice in self.choices
-            )
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not self.low <= value <= self.high
-        ):
+            try:
+                self.choice(value)
+            except StopIteration:
+                return False
+            return True
+        if not _is_number(value) or not self.low <= value <= self.high:
             return False
         return self.kind == "float" or (isinstance(value, int) and (value - self.low) % self.step == 0)
+
+    def nearest(self, value: Any) -> Any:
+        """The end of the range next to a number outside of it; anything else as it is."""
+        if self.kind == "choice" or not _is_number(value):
+            return value
+        low, high = self.extremes
+        return min(max(value, low), high)
 
     @property
     def text(self) -> str:
@@ -125,6 +141,10 @@ def overlay(plain: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
             continue
         node[last] = value
     return changed
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _parse(key: str, text: Any) -> Distribution:

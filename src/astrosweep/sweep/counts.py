@@ -23,7 +23,7 @@ class Counts:
         complete: Trials that ran to their end.
         pruned: Trials that ended early.
         running: Trials in progress, also those of workers that died without a word.
-        waiting: Trials that a worker gave back and another one will start again.
+        waiting: Trials in the queue: those that a worker gave back, and settings that are tried first.
         failed: Trials that ended with an error.
         lost: Trials whose worker died; each is there again under another number.
     """
@@ -49,7 +49,7 @@ class Counts:
     @property
     def has_room(self) -> bool:
         """Whether another trial may start now."""
-        return self.waiting > 0 or self.done + self.running < self.target
+        return self.done + self.running < self.target
 
 
 def count(study: optuna.Study, config: RunConfig) -> Counts:

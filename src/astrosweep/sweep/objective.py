@@ -34,6 +34,7 @@ from astrosweep.sweep.study import TRIAL_NUMBER, Study
 from astrosweep.training import TrainingResult, are_together, train
 
 _log = logging.getLogger(__name__)
+_NO_MEMORY = "Out of memory: use a smaller data.batch_size or model"
 
 
 class TrialFailed(Exception):
@@ -81,12 +82,13 @@ class Objective:
         self._number, self._written = trial.number, None
         self._study.lock.release()
         start = time.perf_counter()
-        values = suggest(trial, self._search.distributions)
         name = f"{self._study.name}-{trial.number:04d}"
+        values: dict[str, Any] = {}
         fault = ""
         try:
+            values = suggest(trial, self._search.distributions)
             config = configure(self._study.config, values, together=self._study.together)
-        except ConfigError as error:
+        except (ConfigError, ValueError) as error:  # ValueError: queued before the space changed
             config, fault = self._study.config, str(error)
         tags = {
             **tags_of(config),
@@ -104,8 +106,11 @@ class Objective:
             folder = Path(name_of)
             if not fault:
                 write_config(folder, config)
-            if results:
-                write_artifacts(folder, config, results)
+            try:
+                if results:
+                    write_artifacts(folder, config, results)
+            except MemoryError:
+                objectives, record = (), _failed(record, _NO_MEMORY)
             record = replace(record, duration_s=time.perf_counter() - start)
             self._study.tracker.write(run_id, record, folder)
             self._written = _Written(run_id, record)
@@ -161,8 +166,9 @@ class Objective:
 
         Returns:
             The values to minimise, none if the trial was pruned or failed; the record; and what the training
-            left, nothing if it failed.
+            left, nothing if it could not train.
         """
+        results: Sequence[TrainingResult] = ()
         try:
             if fault:
                 raise ConfigError(fault)
@@ -175,10 +181,9 @@ class Objective:
         except (TrackingError, StorageError, StudyError):
             raise
         except MemoryError:
-            reason = "Out of memory: use a smaller data.batch_size or model"
-            return (), replace(record, error=reason, tags=_state(record, "failed")), ()
+            return (), _failed(record, _NO_MEMORY), ()
         except AstrosweepError as error:
-            return (), replace(record, error=str(error), tags=_state(record, "failed")), ()
+            return (), _failed(record, str(error)), results
         if reporter.pruned:
             metrics = {f"partial/{key}": value for key, value in metrics.items()}
         tags = _state(record, "pruned" if reporter.pruned else "complete")
@@ -202,6 +207,10 @@ class Objective:
                 raise ConfigError(f"search.objectives: {key} = {metrics[key]} is no finite number")
             values.append(-metrics[key] if objective.startswith("-") else metrics[key])
         return tuple(values)
+
+
+def _failed(record: RunRecord, error: str) -> RunRecord:
+    return replace(record, status="failed", error=error, tags=_state(record, "failed"))
 
 
 def _state(record: RunRecord, state: str) -> dict[str, Any]:

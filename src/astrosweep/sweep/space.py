@@ -38,7 +38,8 @@ def enqueued(config: RunConfig) -> list[dict[str, Any]]:
     assert config.search is not None
     plain = config.model_dump(mode="json", exclude={"search"})
     space = {d.key: d for d in config.search.distributions}
-    own = {key: value for key, d in space.items() if d.holds(value := _own_value(plain, key))}
+    own = {key: d.nearest(_own_value(plain, key)) for key, d in space.items()}
+    own = {key: value for key, value in own.items() if space[key].holds(value)}
     return [
         {key: _queued(space[key], value) for key, value in (own | given).items()}
         for given in config.search.enqueued
@@ -91,7 +92,7 @@ def _own_value(plain: dict[str, Any], key: str) -> Any:
 
 def _queued(d: Distribution, value: Any) -> Any:
     """A value of the distribution, written as ``_suggest`` writes it."""
-    return _stored(next(choice for choice in d.choices if choice == value)) if d.kind == "choice" else value
+    return _stored(d.choice(value)) if d.kind == "choice" else value
 
 
 def _suggest(trial: optuna.Trial, d: Distribution) -> Any:

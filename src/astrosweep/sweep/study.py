@@ -172,14 +172,17 @@ def _identify(study: Study, report: DataReport) -> None:
 def _enqueue(study: Study) -> None:
     """Put the settings that are to be tried first into the queue of a new study.
 
-    A worker may die in between: what is in the queue already is not put there twice.
+    A worker may die in between: what is in the queue already is not put there again.
     """
+    wanted = enqueued(study.config)
     trials = study.optuna.get_trials(deepcopy=False)
-    if _ENQUEUED in study.optuna.user_attrs or any(trial.state != TrialState.WAITING for trial in trials):
-        return
-    for values in enqueued(study.config):
-        study.optuna.enqueue_trial(values, skip_if_exists=True)
-    study.optuna.set_user_attr(_ENQUEUED, True)
+    known = study.optuna.user_attrs.get(_ENQUEUED)
+    if known is None and all(trial.state == TrialState.WAITING for trial in trials):
+        for values in wanted[len(trials) :]:
+            study.optuna.enqueue_trial(values)
+        study.optuna.set_user_attr(_ENQUEUED, wanted)
+    elif wanted and wanted != known:
+        _log.warning("Study %r has begun: search.enqueue is for new ones and not looked at.", study.name)
 
 
 def _open_run(study: Study, report: DataReport) -> str:

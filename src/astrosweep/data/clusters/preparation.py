@@ -228,6 +228,8 @@ class Rows:
 
 def _identical(one: FloatArray, other: FloatArray) -> bool:
     """Whether two arrays have the same bits, which is quicker to see than equality with NaN."""
+    if not one.dtype == other.dtype == np.float64:
+        return np.array_equal(one, other, equal_nan=True)
     return np.array_equal(one.view(np.int64), other.view(np.int64))
 
 
