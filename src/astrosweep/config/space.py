@@ -44,26 +44,10 @@ class Distribution:
             return self.choices
         return (int(self.low), int(self.high)) if self.kind == "int" else (self.low, self.high)
 
-    def choice(self, value: Any) -> Any:
-        """The choice that equals a value.
-
-        Raises:
-            StopIteration: None does.
-        """
-        return next(
-            choice
-            for choice in self.choices
-            if value == choice and isinstance(value, bool) == isinstance(choice, bool)
-        )
-
     def holds(self, value: Any) -> bool:
         """Whether the distribution can give a value."""
         if self.kind == "choice":
-            try:
-                self.choice(value)
-            except StopIteration:
-                return False
-            return True
+            return any(same(value, choice) for choice in self.choices)
         if not _is_number(value) or not self.low <= value <= self.high:
             return False
         return self.kind == "float" or (isinstance(value, int) and (value - self.low) % self.step == 0)
@@ -141,6 +125,11 @@ def overlay(plain: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
             continue
         node[last] = value
     return changed
+
+
+def same(value: Any, choice: Any) -> bool:
+    """Whether a value is a choice: 1 is 1.0, but not true."""
+    return bool(value == choice) and isinstance(value, bool) == isinstance(choice, bool)
 
 
 def _is_number(value: Any) -> bool:

@@ -88,7 +88,7 @@ class Objective:
         try:
             values = suggest(trial, self._search.distributions)
             config = configure(self._study.config, values, together=self._study.together)
-        except (ConfigError, ValueError) as error:  # ValueError: queued before the space changed
+        except ValueError as error:  # values that do not go together, or were queued for another space
             config, fault = self._study.config, str(error)
         tags = {
             **tags_of(config),

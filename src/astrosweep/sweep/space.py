@@ -8,7 +8,7 @@ import optuna
 
 from astrosweep.config import Distribution, RunConfig
 from astrosweep.config.parse import validate
-from astrosweep.config.space import overlay
+from astrosweep.config.space import overlay, same
 
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -92,7 +92,9 @@ def _own_value(plain: dict[str, Any], key: str) -> Any:
 
 def _queued(d: Distribution, value: Any) -> Any:
     """A value of the distribution, written as ``_suggest`` writes it."""
-    return _stored(d.choice(value)) if d.kind == "choice" else value
+    if d.kind == "choice":
+        return _stored(next(choice for choice in d.choices if same(value, choice)))
+    return value
 
 
 def _suggest(trial: optuna.Trial, d: Distribution) -> Any:
