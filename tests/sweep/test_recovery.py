@@ -12,9 +12,9 @@ from astrosweep.sweep import objective, open_storage
 from astrosweep.sweep import worker as worker_module
 from astrosweep.sweep.conclusion import conclude
 from astrosweep.sweep.data import DataCache
-from astrosweep.sweep.study import join
+from astrosweep.sweep.study import Study, join
 from astrosweep.sweep.worker import End, work
-from astrosweep.tracking import MemoryTracker, open_lock
+from astrosweep.tracking import MemoryTracker, held, open_lock
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
@@ -33,10 +33,22 @@ def test_an_interrupted_trial_comes_back_with_its_parameters(search, tracker, mo
             raise KeyboardInterrupt
         return honest(*arguments)
 
+    def give_back_alone(study, trial):
+        with pytest.raises(TimeoutError):
+            open_lock(study.config.storage, study.name, timeout_s=0.0).acquire()
+        returned.append(trial.number)
+        honest_return(study, trial)
+
+    returned = []
+    honest_return = Study.give_back
     monkeypatch.setattr(objective, "train", interrupt_once)
+    monkeypatch.setattr(Study, "give_back", give_back_alone)
     config = search("search.n_trials=3")
     with pytest.raises(KeyboardInterrupt):
         work(config, tracker)
+    assert returned == [1]
+    with held(open_lock(config.storage, config.study_name, timeout_s=0.0)):
+        pass
     study, _ = work(config, tracker)
     states = [trial.state for trial in study.optuna.trials]
     assert states == [TrialState.COMPLETE, TrialState.FAIL, TrialState.COMPLETE, TrialState.COMPLETE]

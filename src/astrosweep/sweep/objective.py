@@ -31,6 +31,7 @@ from astrosweep.sweep.pruning import Reporter, count_stages, stride_of
 from astrosweep.sweep.space import configure, suggest
 from astrosweep.sweep.storage import TROUBLE
 from astrosweep.sweep.study import TRIAL_NUMBER, Study
+from astrosweep.tracking import held
 from astrosweep.training import TrainingResult, are_together, train
 
 _log = logging.getLogger(__name__)
@@ -137,13 +138,14 @@ class Objective:
     def abandon(self) -> None:
         """Give back the trial that was cut off, unless another worker has taken it over already.
 
-        A database that does not answer is not waited for: the trial then comes back by its missing signs of
-        life.
+        No other worker takes a place between the end of the trial and its return to the queue. A database
+        that does not answer is not waited for: the trial then comes back by its missing signs of life.
         """
         if self._number < 0:
             return
         study, number, self._number = self._study.optuna, self._number, -1
-        with suppress(*TROUBLE):
+        self._study.lock.release()  # held still where the trial was cut off at its start
+        with suppress(*TROUBLE, OSError), held(self._study.lock):
             if study.get_trials(deepcopy=False)[number].state == TrialState.RUNNING:
                 study.tell(number, state=TrialState.FAIL)
             for trial in abandoned(study.get_trials(deepcopy=False)):
