@@ -6,7 +6,7 @@ import hydra
 from omegaconf import DictConfig
 
 from astrosweep.job import judged_by_pydantic
-from astrosweep.job.export import export_clusters
+from astrosweep.kinds.clusters.export import export_clusters
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")

@@ -30,7 +30,7 @@ from optuna.trial import TrialState
 
 from astrosweep.config import RunConfig
 from astrosweep.config.parse import load_run_config
-from astrosweep.sweep import open_storage
+from astrosweep.search import open_storage
 from astrosweep.tracking import open_tracker
 
 TRAIN = Path(__file__).parents[1] / "train.py"

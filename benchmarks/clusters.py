@@ -27,12 +27,12 @@ from rich.table import Table
 
 from astrosweep.config import ClusterDataConfig, RunConfig, parse
 from astrosweep.core.types import FloatArray, Predictions, Unlabelled
-from astrosweep.data.clusters.preparation import TARGET_KEYS
-from astrosweep.data.clusters.prepared import PreparedClusters
-from astrosweep.data.clusters.rexcess import load_rexcess
-from astrosweep.data.clusters.sample import ClusterSample
-from astrosweep.data.clusters.simulate import GENERATORS, simulate_clusters
 from astrosweep.data.sources import load_development
+from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
+from astrosweep.kinds.clusters.forward.simulate import GENERATORS, simulate_clusters
+from astrosweep.kinds.clusters.preparation import TARGET_KEYS
+from astrosweep.kinds.clusters.prepared import PreparedClusters
+from astrosweep.kinds.clusters.sample import ClusterSample
 from astrosweep.training import TrainingResult, predict, train
 from astrosweep.training.calibration import fit_factor
 

@@ -3,7 +3,7 @@
 Usage: python benchmarks/coordination.py [--workers 1,4,16] [--trials 10,1000,5000] [--each 6]
 
 The trials of a real study on SQLite only sleep, and leave what a training of five folds leaves. Workers run
-``astrosweep.sweep.work`` in processes of their own. The cost of a trial is the time between the end of one
+``astrosweep.search.work`` in processes of their own. The cost of a trial is the time between the end of one
 training and the start of the next in the same worker; start-up is not in it. Printed beside it is the
 processor time that the worker itself used for it. The study holds the given number of trials before the
 workers join it, each with its run, parameters, metrics and curves in MLflow: they are copies of one that was
@@ -39,14 +39,14 @@ from rich.table import Table
 
 from astrosweep.config import RunConfig, parse
 from astrosweep.job import judged_by_pydantic
-from astrosweep.sweep.worker import work
+from astrosweep.search.worker import work
 from astrosweep.tracking import create_stores, open_tracker
 from astrosweep.training import TrainingResult, train
 
 ROOT = Path(__file__).resolve().parent.parent
 STUDY = "coordination"
 ARTIFACTS = "artifacts"
-TRAIN = "astrosweep.sweep.objective.train"
+TRAIN = "astrosweep.search.objective.train"
 Cost = tuple[float, float]
 """Wall and processor time, in seconds."""
 

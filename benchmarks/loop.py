@@ -30,7 +30,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from astrosweep.config import RunConfig
-from astrosweep.config.data import TargetTransformConfig
+from astrosweep.config.kinds.stars import TargetTransformConfig
 from astrosweep.config.parse import validate
 from astrosweep.core.types import Dataset, Fold, Unlabelled
 from astrosweep.data.target import TargetTransform

@@ -53,10 +53,10 @@ from rich.console import Console
 from rich.table import Table
 
 from astrosweep.config import RunConfig, StarDataConfig, parse
-from astrosweep.data.development import develop
-from astrosweep.data.prepare import prepare
 from astrosweep.data.sources import load_stars
 from astrosweep.job import judged_by_pydantic
+from astrosweep.kinds.tables.development import develop
+from astrosweep.kinds.tables.prepare import prepare
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

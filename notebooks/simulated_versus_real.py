@@ -23,7 +23,7 @@
 # Each class copies the *selection* of its table as well as its stars: classical Cepheids are those with
 # spectroscopy, RR Lyrae avoid low latitudes, eclipsing binaries are mostly well-studied, bright systems. The
 # forward model (periods, luminosities, Galaxy, dust, observation) and its sources are described in
-# `astrosweep.data.simulate`.
+# `astrosweep.kinds.stars.simulate`.
 
 # %%
 import os
@@ -33,9 +33,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from astrosweep.config.data import SimulationConfig
-from astrosweep.data.schema import label_of
-from astrosweep.data.simulate import simulate
+from astrosweep.config.kinds.stars import SimulationConfig
+from astrosweep.kinds.stars.schema import label_of
+from astrosweep.kinds.stars.simulate import simulate
 
 REAL = Path(os.environ["ASTROSWEEP_DATA"])
 N_STARS = 20_000

@@ -11,9 +11,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from astrosweep.config import RunConfig, parse
-from astrosweep.data.derive import derive
-from astrosweep.data.table import StarTable
 from astrosweep.job import judged_by_pydantic
+from astrosweep.kinds.stars.derive import derive
+from astrosweep.kinds.tables.table import StarTable
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "gaia"

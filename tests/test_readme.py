@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 
 def documented_commands() -> list[str]:
     """``python train.py`` lines of the README's code blocks and of the help, continued lines joined."""
-    pages = [(ROOT / name).read_text() for name in ("README.md", "docs/cluster.md")]
+    pages = [(ROOT / name).read_text() for name in ("README.md", "docs/slurm.md")]
     blocks = [block for page in pages for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL)]
     header = yaml.safe_load((ROOT / "conf/hydra/help/astrosweep.yaml").read_text())["header"]
     text = "\n".join([*blocks, header]).replace("\\\n", " ")
@@ -53,7 +53,7 @@ def _sweeper_params(words: list[str]) -> dict[str, str]:
 
 
 def test_the_documentation_names_files_that_exist():
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/cluster.md"):
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/slurm.md"):
         text = (ROOT / document).read_text()
         for path in re.findall(r"`((?:src|conf|tests|benchmarks|sweeps|docs|notebooks)/[\w./]+\.\w+)`", text):
             assert (ROOT / path).exists(), f"{document} names {path}"

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from astrosweep.config.cluster import ClusterSimulationConfig
-from astrosweep.data.clusters.rexcess import load_rexcess
-from astrosweep.data.clusters.sample import ClusterSample
-from astrosweep.data.clusters.simulate import GENERATORS, simulate_clusters
+from astrosweep.config.kinds.clusters import ClusterSimulationConfig
+from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
+from astrosweep.kinds.clusters.forward.simulate import GENERATORS, simulate_clusters
+from astrosweep.kinds.clusters.sample import ClusterSample
 
 from . import METHODS, RADII, accuracy, deproject, true_profiles
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.grid import ANNULI
-from astrosweep.data.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.forward.grid import ANNULI
+from astrosweep.kinds.clusters.sample import ClusterSample
 
 RADII = ANNULI[(ANNULI >= 0.03) & (ANNULI <= 1.0)]
 """Where the methods are judged: the annuli's middles between 0.03 and 1 R500. Between them an onion's errors,

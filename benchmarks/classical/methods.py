@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.sample import ClusterSample
 
 from .multiscale import fit_emissivity, king_functions
 from .observation import Observation, density, interpolate, observation

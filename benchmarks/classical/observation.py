@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.cosmology import CM_PER_KPC
-from astrosweep.data.clusters.projection import ELECTRONS_PER_PROTON, cooling
-from astrosweep.data.clusters.sample import ClusterSample, Profiles
+from astrosweep.kinds.clusters.forward.cosmology import CM_PER_KPC
+from astrosweep.kinds.clusters.forward.projection import ELECTRONS_PER_PROTON, cooling
+from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.grid import EDGES
-from astrosweep.data.clusters.projection import intersections
+from astrosweep.kinds.clusters.forward.grid import EDGES
+from astrosweep.kinds.clusters.forward.projection import intersections
 
 from .observation import Annuli, Observation, density, interpolate
 

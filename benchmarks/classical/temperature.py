@@ -14,8 +14,8 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import least_squares
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.grid import EDGES
-from astrosweep.data.clusters.projection import intersections, spectroscopic_weight
+from astrosweep.kinds.clusters.forward.grid import EDGES
+from astrosweep.kinds.clusters.forward.projection import intersections, spectroscopic_weight
 
 from .observation import Annuli
 

@@ -3,15 +3,15 @@ import sys
 import numpy as np
 import pytest
 
-from astrosweep.data.clusters.cosmology import CM_PER_KPC
-from astrosweep.data.clusters.grid import ANNULI, ANNULUS_EDGES, EDGES, NODES
-from astrosweep.data.clusters.projection import (
+from astrosweep.kinds.clusters.forward.cosmology import CM_PER_KPC
+from astrosweep.kinds.clusters.forward.grid import ANNULI, ANNULUS_EDGES, EDGES, NODES
+from astrosweep.kinds.clusters.forward.projection import (
     ELECTRONS_PER_PROTON,
     cooling,
     spectroscopic_temperature,
     to_annuli,
 )
-from astrosweep.data.clusters.sample import ClusterSample, Profiles
+from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
 from benchmarks.classical import METHODS, RADII, Deprojection, accuracy, deproject, true_profiles
 from benchmarks.classical import __main__ as command
 from benchmarks.classical.temperature import spectroscopic_like

@@ -12,10 +12,10 @@ import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
 
-from astrosweep.config.data import ArchiveConfig, FeaturesConfig, StarDataConfig
+from astrosweep.config.kinds.stars import ArchiveConfig, FeaturesConfig, StarDataConfig
 from astrosweep.core.errors import DataError
-from astrosweep.data.files import load_file
-from astrosweep.data.read import read_table
+from astrosweep.data.reading.read import read_table
+from astrosweep.kinds.stars.files import load_file
 
 IDS = [6899899256340129664, 4111834567779557377, 2015099871749761]
 STARS = pd.DataFrame(

@@ -12,7 +12,7 @@ from optuna.trial import FixedTrial
 
 from astrosweep.config import parse
 from astrosweep.job import judged_by_pydantic
-from astrosweep.sweep.space import configure, enqueued, suggest
+from astrosweep.search.space import configure, enqueued, suggest
 from tests.conftest import ROOT
 from tests.job.test_command_line import tracker_of, train_py
 

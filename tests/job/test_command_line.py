@@ -21,8 +21,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from astrosweep.config import TrackingConfig
 from astrosweep.core.types import Layout
-from astrosweep.data.prepare import load_transformer
 from astrosweep.job import judged_by_pydantic
+from astrosweep.kinds.tables.prepare import load_transformer
 from astrosweep.tracking import open_tracker
 from tests.conftest import ROOT, make_table
 
@@ -332,7 +332,7 @@ def test_what_launches_and_shows_does_not_import_what_trains_or_draws():
     script = """
         import sys
         import astrosweep.job.ahead, astrosweep.job.multirun
-        import astrosweep.job.terminal, astrosweep.sweep.summary
+        import astrosweep.job.terminal, astrosweep.search.summary
         print(sorted({"torch", "sklearn", "matplotlib", "plotly"} & sys.modules.keys()))
     """
     done = subprocess.run(
@@ -352,7 +352,7 @@ def test_processes_that_import_ahead_are_those_that_run_the_jobs(tmp_path, obsta
 
         def seen():
             import sys
-            loaded = "astrosweep.sweep.worker" in sys.modules
+            loaded = "astrosweep.search.worker" in sys.modules
             return loaded, os.getppid(), os.environ["OMP_NUM_THREADS"]
 
         if {obstacle == "gpu"}:

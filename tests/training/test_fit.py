@@ -10,9 +10,9 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from astrosweep.config.optimizer import PlateauConfig
 from astrosweep.core.errors import ConfigError, DataError, TrainingError
-from astrosweep.data.development import develop
 from astrosweep.data.loader import BatchLoader
-from astrosweep.data.prepare import prepare
+from astrosweep.kinds.tables.development import develop
+from astrosweep.kinds.tables.prepare import prepare
 from astrosweep.training import RegressionDataModule, RegressionModule, fit
 from astrosweep.training.optimizers import build_scheduler
 from tests.conftest import make_table

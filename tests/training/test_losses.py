@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from astrosweep.config.data import TargetTransformConfig
+from astrosweep.config.kinds.stars import TargetTransformConfig
 from astrosweep.config.loss import GaussianConfig, HuberConfig, MaeConfig, MseConfig, StudentTConfig
 from astrosweep.data.target import TargetTransform
 from astrosweep.training.losses import build_loss

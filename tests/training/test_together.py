@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from astrosweep.core.errors import ConfigError, TrainingError
-from astrosweep.data.development import develop
+from astrosweep.kinds.tables.development import develop
 from astrosweep.training import are_together, count_fits, fit, prepare_folds, train
 from astrosweep.training.fit import build_fit
 from astrosweep.training.stacked import StackedNetwork

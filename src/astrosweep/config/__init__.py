@@ -1,6 +1,6 @@
 """The validated configuration: Hydra composes, pydantic judges; above this layer nobody sees OmegaConf."""
 
-from astrosweep.config.cluster import (
+from astrosweep.config.kinds.clusters import (
     AugmentationConfig,
     ClusterCleaningConfig,
     ClusterDataConfig,
@@ -8,7 +8,7 @@ from astrosweep.config.cluster import (
     ProfilePreparationConfig,
     TablesConfig,
 )
-from astrosweep.config.data import (
+from astrosweep.config.kinds.stars import (
     ArchiveConfig,
     CleaningConfig,
     FeaturesConfig,

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from astrosweep.config.base import Strict
-from astrosweep.config.cluster import ClusterDataConfig
-from astrosweep.config.data import StarDataConfig
+from astrosweep.config.kinds.clusters import ClusterDataConfig
+from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.config.loss import LossConfig
 from astrosweep.config.model import DeprojectorConfig, ModelConfig, ProfileModelConfig
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig

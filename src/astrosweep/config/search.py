@@ -11,7 +11,7 @@ from astrosweep.config.pruner import AshaConfig, NoPrunerConfig, PrunerConfig
 from astrosweep.config.sampler import SamplerConfig, TpeConfig
 from astrosweep.config.space import Distribution, flatten_keys, parse_space
 from astrosweep.core.metrics import score
-from astrosweep.core.profile_metrics import DIFFERENCES, INTERVALS, RELATIVE_ERRORS
+from astrosweep.kinds.clusters.metrics import DIFFERENCES, INTERVALS, RELATIVE_ERRORS
 
 _OF_FIT = {
     "val/loss",

@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from astrosweep.config.cluster import ClusterDataConfig
-from astrosweep.config.data import StarDataConfig
+from astrosweep.config.kinds.clusters import ClusterDataConfig
+from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.config.run import RunConfig
 from astrosweep.core.errors import ConfigError, DataError
-from astrosweep.data.archive import fetch
-from astrosweep.data.clusters.development import ClusterDevelopment, develop_clusters
-from astrosweep.data.clusters.input_file import apply_input_file
-from astrosweep.data.clusters.preparation import TARGET_KEYS
-from astrosweep.data.clusters.prepared import PreparedClusters, prepare_clusters
-from astrosweep.data.clusters.rexcess import load_rexcess
-from astrosweep.data.clusters.sample import ClusterSample
-from astrosweep.data.clusters.simulate import simulate_clusters
-from astrosweep.data.clusters.tables import read_tables
-from astrosweep.data.derive import derive
-from astrosweep.data.development import Development, develop
-from astrosweep.data.files import load_file
-from astrosweep.data.merge import merge
-from astrosweep.data.prepare import PreparedFold, prepare
-from astrosweep.data.simulate import simulate
-from astrosweep.data.table import StarTable
+from astrosweep.kinds.clusters.development import ClusterDevelopment, develop_clusters
+from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
+from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
+from astrosweep.kinds.clusters.preparation import TARGET_KEYS
+from astrosweep.kinds.clusters.prepared import PreparedClusters, prepare_clusters
+from astrosweep.kinds.clusters.profiles.input_file import apply_input_file
+from astrosweep.kinds.clusters.profiles.read import read_tables
+from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.kinds.stars.archive import fetch
+from astrosweep.kinds.stars.derive import derive
+from astrosweep.kinds.stars.files import load_file
+from astrosweep.kinds.stars.merge import merge
+from astrosweep.kinds.stars.simulate import simulate
+from astrosweep.kinds.tables.development import Development, develop
+from astrosweep.kinds.tables.prepare import PreparedFold, prepare
+from astrosweep.kinds.tables.table import StarTable
 
 AnyDevelopment = Development | ClusterDevelopment
 AnyPreparedFold = PreparedFold | PreparedClusters

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from astrosweep.config.data import TargetTransformConfig
+from astrosweep.config.kinds.stars import TargetTransformConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 

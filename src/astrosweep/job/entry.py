@@ -63,7 +63,7 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
         from astrosweep.job.search import run_worker
         from astrosweep.job.terminal import show_results, show_studies
         from astrosweep.recording import record_run
-        from astrosweep.sweep.summary import summarize
+        from astrosweep.search.summary import summarize
 
     sweep = read_sweep(sweep_folder) if sweep_folder else None
     reproduced = composed.get("reproduce")

@@ -23,7 +23,7 @@ from astrosweep.job.ahead import processes_started
 from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import WORKER, Sweep, read_outcomes, write_sweep
-from astrosweep.sweep import open_storage, watched
+from astrosweep.search import open_storage, watched
 from astrosweep.tracking import create_stores, open_tracker
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class MultirunCallback(Callback):
         try:
             tracker = open_tracker(self._config.tracking)
             if self._searches:
-                from astrosweep.sweep.summary import interrupt, summarize
+                from astrosweep.search.summary import interrupt, summarize
 
                 for config in self._searches if status == "killed" else []:
                     interrupt(config, tracker)
@@ -140,7 +140,7 @@ class MultirunCallback(Callback):
 
 def _import_what_shows() -> None:
     import astrosweep.job.terminal
-    import astrosweep.sweep.summary  # noqa: F401
+    import astrosweep.search.summary  # noqa: F401
 
 
 def _append_workers(composed: DictConfig) -> None:

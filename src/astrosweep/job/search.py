@@ -6,9 +6,9 @@ from astrosweep.config import RunConfig
 from astrosweep.core.errors import StudyError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.outcome import WORKER
-from astrosweep.sweep import watched
-from astrosweep.sweep.conclusion import conclude
-from astrosweep.sweep.worker import End, work
+from astrosweep.search import watched
+from astrosweep.search.conclusion import conclude
+from astrosweep.search.worker import End, work
 from astrosweep.tracking import Tracker
 
 _log = logging.getLogger(__name__)

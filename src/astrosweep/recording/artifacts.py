@@ -9,11 +9,11 @@ import yaml
 
 from astrosweep.config import RunConfig
 from astrosweep.core.files import write_json
-from astrosweep.data.clusters.prepared import PreparedClusters
+from astrosweep.kinds.clusters.figures.all import write_cluster_figures
+from astrosweep.kinds.clusters.figures.errors import errors_by_radius
+from astrosweep.kinds.clusters.prepared import PreparedClusters
+from astrosweep.kinds.tables.figures.all import write_figures
 from astrosweep.recording.values import metrics_of
-from astrosweep.report.cluster_errors import errors_by_radius
-from astrosweep.report.cluster_figures import write_cluster_figures
-from astrosweep.report.figures import write_figures
 from astrosweep.training import TrainingResult
 
 CONFIG = "config.yaml"

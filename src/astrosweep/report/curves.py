@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
-from astrosweep.report._base import BLUE, GREY, INK, ORANGE, dress, log_ticks, new_figure
+from astrosweep.report.canvas import BLUE, GREY, INK, ORANGE, dress, log_ticks, new_figure
 
 _NAME = re.compile(r"(?:(?P<fold>fold_\d+)/)?(?:(?P<split>[^/]+)/)?(?P<metric>[^/]+)")
 _COLOURS = {"train": BLUE, "val": ORANGE}

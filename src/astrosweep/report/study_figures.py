@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from optuna.visualization import matplotlib as plots
 
-from astrosweep.report._base import BLUE, INK, ORANGE, dress, log_ticks
+from astrosweep.report.canvas import BLUE, INK, ORANGE, dress, log_ticks
 from astrosweep.report.study_view import END_COLOURS, View, best_last, coarse, curves_range, endings, wrapped
 
 _COLUMNS = 4

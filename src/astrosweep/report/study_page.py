@@ -13,7 +13,7 @@ import optuna.visualization as plots
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from astrosweep.report._base import BLUE, INK, ORANGE
+from astrosweep.report.canvas import BLUE, INK, ORANGE
 from astrosweep.report.study_view import END_COLOURS, View, best_last, coarse, curves_range, endings, wrapped
 
 _COLUMNS = 4

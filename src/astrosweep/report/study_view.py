@@ -21,7 +21,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from astrosweep.core.types import FloatArray, IdArray
-from astrosweep.report._base import BLUE, GREEN, GREY, ORANGE, PURPLE
+from astrosweep.report.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE
 
 Values = tuple[float, ...]
 

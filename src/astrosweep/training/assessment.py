@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.clusters.development import ClusterDevelopment
-from astrosweep.data.clusters.prepared import PreparedClusters
-from astrosweep.data.prepare import PreparedFold
 from astrosweep.data.sources import AnyDevelopment, AnyPreparedFold
-from astrosweep.training.clusters import assess_clusters
+from astrosweep.kinds.clusters.development import ClusterDevelopment
+from astrosweep.kinds.clusters.prepared import PreparedClusters
+from astrosweep.kinds.clusters.score import assess_clusters
+from astrosweep.kinds.tables.prepare import PreparedFold
+from astrosweep.kinds.tables.score import assess_stars
 from astrosweep.training.fit import FitResult
-from astrosweep.training.stars import assess_stars
 
 
 @dataclass(frozen=True, eq=False)

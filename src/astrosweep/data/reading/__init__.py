@@ -1,0 +1,1 @@
+"""One reader of tables of any common format."""

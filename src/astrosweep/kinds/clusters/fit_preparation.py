@@ -1,0 +1,105 @@
+"""Fit a preparation on training clusters."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from astrosweep.config.kinds.clusters import ProfilePreparationConfig
+from astrosweep.core.types import FloatArray
+from astrosweep.data.target import moments
+from astrosweep.kinds.clusters.preparation import Channel, ProfilePreparation, Rows, context_of
+from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.scaling import line_of_sight, radius_scale, resolve
+
+
+def fit_preparation(
+    train: ClusterSample,
+    config: ProfilePreparationConfig,
+    observables: Sequence[str],
+    targets: Sequence[str],
+) -> ProfilePreparation:
+    """Choose how each observable is compressed, and take means and standard deviations.
+
+    Args:
+        train: The training clusters.
+        config: The settings.
+        observables: Channels of the network, in order.
+        targets: ``pressure``, ``density``, ``temperature``.
+
+    Returns:
+        The fitted preparation.
+
+    Raises:
+        DataError: Redshifts or R500 that the settings need are not known.
+    """
+    config = resolve(config, train)
+    input_radii = _radii(config.input_range, config.n_input, config.spacing)
+    unfitted = ProfilePreparation(
+        config=config,
+        targets=tuple(targets),
+        input_radii=input_radii,
+        output_radii=_radii(config.output_range, config.n_output, config.spacing),
+        channels={name: _channel(train, name, config) for name in observables},
+        radius_loc=np.zeros(config.n_input),
+        radius_width=np.ones(config.n_input),
+        context_loc=np.zeros(len(config.context)),
+        context_width=np.ones(len(config.context)),
+        masked=(),
+    )
+    rows = Rows(unfitted, train)
+    channels = {}
+    for name, channel in unfitted.channels.items():
+        common = rows.common(name, train.observed[name].value, train.redshift)
+        common = np.where(rows.resampling[name].inside, common, np.nan)
+        loc, width = moments(common) if config.standardise else (0.0, 1.0)
+        channels[name] = replace(
+            channel, loc=loc + np.zeros(config.n_input), width=width + np.zeros(config.n_input)
+        )
+    scale = radius_scale(train, config.radius)[:, None]
+    radius = unfitted.coordinate(input_radii * scale)
+    context = context_of(train, config.context, train.redshift)
+    fitted = replace(unfitted, channels=channels, masked=_masked(rows, config))
+    if not config.standardise:
+        return fitted
+    (radius_loc, radius_width), (context_loc, context_width) = moments(radius), moments(context)
+    return replace(
+        fitted,
+        radius_loc=radius_loc,
+        radius_width=radius_width,
+        context_loc=context_loc,
+        context_width=context_width,
+    )
+
+
+def _radii(bounds: Sequence[float], n_points: int, spacing: str) -> FloatArray:
+    space = np.geomspace if spacing == "log" else np.linspace
+    return np.asarray(space(bounds[0], bounds[1], n_points), dtype=np.float64)
+
+
+def _channel(train: ClusterSample, name: str, config: ProfilePreparationConfig) -> Channel:
+    """Logarithm; asinh, softened at the typical error, where noise makes values negative or soon may."""
+    profiles = train.observed[name]
+    softening = 0.0
+    if not config.logarithm:
+        softening = np.nan
+    elif (
+        np.where(np.isfinite(profiles.error), profiles.value - 4.0 * profiles.error, profiles.value) <= 0
+    ).any():
+        value, error = profiles.value, profiles.error
+        if config.line_of_sight == "on":
+            by = line_of_sight(train, name, train.redshift)[:, None]
+            value, error = value / by, error / by
+        known = error[np.isfinite(error) & (error > 0.0)]
+        softening = float(np.median(known)) if known.size else 0.1 * float(np.nanmedian(np.abs(value)))
+    points = np.zeros(config.n_input)
+    return Channel(softening, points, np.ones(config.n_input))
+
+
+def _masked(rows: Rows, config: ProfilePreparationConfig) -> tuple[str, ...]:
+    if config.masks == "off":
+        return ()
+    everything = config.masks == "on"
+    return tuple(
+        name for name, resampling in rows.resampling.items() if everything or not resampling.inside.all()
+    )

@@ -1,0 +1,1 @@
+"""The forward model: true clusters and what telescopes see of them."""

@@ -1,0 +1,94 @@
+"""Simulated samples on disk: an uncompressed ``.npz`` file for each setting and version of the simulation."""
+
+import contextlib
+import hashlib
+import logging
+import uuid
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy
+
+from astrosweep.config.kinds.clusters import ClusterSimulationConfig
+from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS, ClusterSample, Profiles
+
+_log = logging.getLogger(__name__)
+
+SOURCES = (
+    "beams", "cache", "cosmology", "effects", "grid", "lognormal", "noise", "observe", "projection",
+    "roughness", "simulate", "truths", "vikhlinin",
+)  # fmt: skip
+"""Modules whose text is the version of the simulation: a changed one never meets an old sample."""
+_OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin")
+_ARRAYS = ("radius", "value", "error", "noiseless")
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, NotImplementedError,
+    zipfile.BadZipFile,
+)  # fmt: skip
+"""All that the readers of a damaged archive raise."""
+
+
+def cache_path(config: ClusterSimulationConfig) -> Path:
+    """Return the file of a sample; its name depends on all settings and on the version of the simulation."""
+    digest = hashlib.sha256(config.model_dump_json(exclude={"cache_dir"}).encode())
+    digest.update(f"numpy {np.__version__} scipy {scipy.__version__}".encode())
+    for name in SOURCES:
+        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    return Path(str(config.cache_dir)).expanduser() / f"clusters-{digest.hexdigest()[:16]}.npz"
+
+
+def read_cached(path: Path) -> ClusterSample | None:
+    """Return the sample of a file; None where there is none, and with a warning where it cannot be read."""
+    if not path.exists():
+        return None
+    try:
+        # A damaged file that NumPy opens itself stays open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        return ClusterSample(
+            **{name: arrays[name] for name in _OF_A_CLUSTER if name != "origin"},
+            origin=str(arrays["origin"]),
+            observed=_profiles(arrays, OBSERVABLES),
+            targets=_profiles(arrays, TARGETS),
+        )
+    except _UNREADABLE as error:
+        _log.warning("%s cannot be read (%s); the clusters are simulated anew", path, error)
+        return None
+
+
+def write_cached(sample: ClusterSample, path: Path) -> None:
+    """Write a sample such that readers see all of it or nothing; where that fails, warn."""
+    arrays: dict[str, Any] = {name: np.asarray(getattr(sample, name)) for name in _OF_A_CLUSTER}
+    for kind in (sample.observed, sample.targets):
+        for name, profiles in kind.items():
+            for array in _ARRAYS:
+                values = getattr(profiles, array)
+                if values is not None:
+                    arrays[f"{name}.{array}"] = values
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex}.npz")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        temporary.replace(path)
+    except OSError as error:
+        _log.warning("%s cannot be written (%s); the clusters will be simulated again next time", path, error)
+        # An unwritable folder has nothing to remove and refuses that too.
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _profiles(arrays: Mapping[str, np.ndarray], names: tuple[str, ...]) -> dict[str, Profiles]:
+    """Collect profiles of the given names; one without noiseless values has none."""
+    return {
+        name: Profiles(
+            radius=arrays[f"{name}.radius"],
+            value=arrays[f"{name}.value"],
+            error=arrays[f"{name}.error"],
+            noiseless=arrays.get(f"{name}.noiseless"),
+        )
+        for name in names
+    }

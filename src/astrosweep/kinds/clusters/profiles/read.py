@@ -1,0 +1,203 @@
+"""``data.source=tables``: radial profiles, one file per cluster and observable, as a sample."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from astrosweep.config.kinds.clusters import ClusterCleaningConfig, TablesConfig
+from astrosweep.core.errors import DataError
+from astrosweep.kinds.clusters.profiles.faults import MAX_FAULTS, few, refuse
+from astrosweep.kinds.clusters.profiles.layout import PROPERTIES_FILE, find_profiles
+from astrosweep.kinds.clusters.profiles.profile_file import TabulatedProfile, read_profile
+from astrosweep.kinds.clusters.profiles.properties import Properties, read_properties
+from astrosweep.kinds.clusters.profiles.scale import check_scales, to_kpc
+from astrosweep.kinds.clusters.sample import TARGETS, ClusterSample, Profiles
+
+_Files = Mapping[str, Mapping[str, Path]]
+_Read = dict[str, dict[str, TabulatedProfile]]
+
+
+def read_tables(
+    path: Path | str,
+    tables: TablesConfig,
+    cleaning: ClusterCleaningConfig,
+    observables: Sequence[str],
+    targets: Sequence[str] | None = None,
+) -> ClusterSample:
+    """Read the profiles of all clusters of a directory.
+
+    Args:
+        path: The directory; see ``find_profiles`` for how it may be laid out.
+        tables: Format, columns and units.
+        cleaning: Whether gaps are allowed, and the least number of points of a profile.
+        observables: The observed profiles to read; files of others are passed over.
+        targets: The true profiles to read; None takes those that there are tables of. They are left out if
+            no cluster has any of them.
+
+    Returns:
+        The clusters in the order of their names, radii in kpc.
+
+    Raises:
+        DataError: The directory or a file is unusable, an observable or a target is missing where it must be
+            there, or profiles of a cluster do not fit together. Up to 20 faults are named at once.
+    """
+    path = Path(path).expanduser()
+    try:
+        files, ignored = find_profiles(path, tables.format)
+        if targets is None:
+            present = {kind for kinds in files.values() for kind in kinds}
+            targets = [kind for kind in TARGETS if kind in present]
+        known, facts = _properties(path, tables)
+        truth_known = _check_complete(files, observables, targets, path)
+        kinds = [*observables, *(targets if truth_known else ())]
+        profiles = _read_all(files, kinds, tables, cleaning)
+    except OSError as error:
+        raise DataError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
+    units = _common_units(profiles, kinds, files)
+    in_kpc, faults = to_kpc(profiles, files, {name: known.get(name, Properties()) for name in files})
+    faults += check_scales(in_kpc, files, known)
+    refuse(faults)
+    names = list(files)
+    facts |= _facts(files, ignored, profiles, observables, known)
+    if not truth_known:
+        facts["targets"] = "none: no cluster has a table of one"
+    return ClusterSample(
+        ids=np.array([cluster_id(name) for name in names], dtype=np.int64),
+        names=np.array(names),
+        redshift=np.array([known.get(name, Properties()).redshift for name in names]),
+        r500_kpc=np.array([known.get(name, Properties()).r500_kpc for name in names]),
+        observed={kind: _stacked([in_kpc[name].get(kind) for name in names]) for kind in observables},
+        targets={
+            kind: _stacked([in_kpc[name].get(kind) for name in names])
+            for kind in (targets if truth_known else ())
+        },
+        generator=np.full(len(names), "table"),
+        origin=f"tables of {len(names)} clusters in {path}",
+        facts={**facts, **({"units": units} if units else {})},
+    )
+
+
+def cluster_id(name: str) -> int:
+    """Return the identifier of a cluster: 63 bits of the SHA-256 of its name, the same on every machine."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) >> 1
+
+
+def _properties(path: Path, tables: TablesConfig) -> tuple[dict[str, Properties], dict[str, object]]:
+    file = Path(tables.properties).expanduser() if tables.properties else path / PROPERTIES_FILE
+    if not tables.properties and not file.exists():
+        return {}, {"properties": f"none: there is no {PROPERTIES_FILE}; redshift and R500 are unknown"}
+    return read_properties(file), {"properties": file.name}
+
+
+def _check_complete(files: _Files, observables: Sequence[str], targets: Sequence[str], path: Path) -> bool:
+    """Refuse what is missing for all clusters, and clusters without targets where others have them.
+
+    Returns:
+        Whether the clusters have targets.
+    """
+    present = {kind for kinds in files.values() for kind in kinds}
+    faults = [
+        f"{path}: no cluster has a table of {kind}; there are {', '.join(sorted(present))}; "
+        "allowed: observables with tables (data.observables)"
+        for kind in observables
+        if kind not in present
+    ]
+    truth_known = bool(present.intersection(targets))
+    if truth_known:
+        for kind in targets:
+            without = [name for name, kinds in files.items() if kind not in kinds]
+            if without:
+                faults.append(
+                    f"{path}: {len(without)} of {len(files)} clusters have no table of the target {kind}: "
+                    f"{few(without)}; allowed: all clusters have it, or none has any target"
+                )
+    refuse(faults)
+    return truth_known
+
+
+def _read_all(
+    files: _Files, kinds: Sequence[str], tables: TablesConfig, cleaning: ClusterCleaningConfig
+) -> _Read:
+    profiles: _Read = {}
+    faults: list[str] = []
+    for cluster, paths in files.items():
+        profiles[cluster] = {}
+        for kind in kinds:
+            if kind in paths:
+                try:
+                    profiles[cluster][kind] = read_profile(paths[kind], kind, tables, cleaning)
+                except DataError as error:
+                    faults.append(str(error))
+        if len(faults) >= MAX_FAULTS:
+            break
+    refuse(faults)
+    return profiles
+
+
+def _common_units(profiles: _Read, kinds: Sequence[str], files: _Files) -> dict[str, str]:
+    """Return the units that files state; an observable in several units that do not convert is refused."""
+    units: dict[str, str] = {}
+    faults = []
+    for kind in kinds:
+        stated: dict[str, str] = {}
+        for cluster, own in profiles.items():
+            unit = own[kind].value_unit if kind in own else None
+            if unit is not None:
+                stated.setdefault(unit, cluster)
+        if len(stated) > 1:
+            said = " and ".join(f"{unit!r} in {files[cluster][kind]}" for unit, cluster in stated.items())
+            faults.append(f"{kind} is in {said}; allowed: one unit for all clusters")
+        if any(stated):
+            units[kind] = next(iter(stated))
+    refuse(faults)
+    return units
+
+
+def _facts(
+    files: _Files,
+    ignored: Sequence[str],
+    profiles: _Read,
+    observables: Sequence[str],
+    known: Mapping[str, Properties],
+) -> dict[str, object]:
+    """Tell what is missing, turned or passed over."""
+    facts: dict[str, object] = {}
+    for kind in observables:
+        without = [name for name in files if kind not in profiles[name]]
+        if without:
+            facts[f"clusters without {kind}"] = f"{len(without)} of {len(files)}: {few(without)}"
+    gaps: dict[str, int] = {}
+    turned = []
+    for cluster, own in profiles.items():
+        for kind, profile in own.items():
+            n_gaps = int(np.isnan(profile.value).sum())
+            if n_gaps:
+                gaps[kind] = gaps.get(kind, 0) + n_gaps
+            if profile.turned:
+                turned.append(f"{cluster} {kind}")
+    if gaps:
+        facts["gaps"] = ", ".join(f"{kind} {n} points" for kind, n in gaps.items())
+    if turned:
+        facts["descending radii, reversed"] = f"{len(turned)} profiles: {few(turned)}"
+    if ignored:
+        facts["files passed over"] = f"{len(ignored)}: {few(ignored)}"
+    if known:
+        unknown = [name for name in files if name not in known]
+        unused = [name for name in known if name not in files]
+        if unknown:
+            facts["clusters without properties"] = f"{len(unknown)} of {len(files)}: {few(unknown)}"
+        if unused:
+            facts["properties without profiles"] = f"{len(unused)}: {few(unused)}"
+    return facts
+
+
+def _stacked(profiles: Sequence[TabulatedProfile | None]) -> Profiles:
+    """Pad profiles to the longest of them."""
+    longest = max(len(profile.radius) for profile in profiles if profile is not None)
+    arrays = np.full((3, len(profiles), longest), np.nan)
+    for row, profile in enumerate(profiles):
+        if profile is not None:
+            arrays[:, row, : len(profile.radius)] = profile.radius, profile.value, profile.error
+    return Profiles(*arrays)

@@ -1,0 +1,1 @@
+"""Variable stars: parallaxes from light-curve features."""

@@ -1,0 +1,39 @@
+"""``data.source=table``: one file, or several merged, as a star table."""
+
+from pathlib import Path
+
+from astrosweep.config.kinds.stars import StarDataConfig
+from astrosweep.data.reading.read import read_table
+from astrosweep.kinds.stars.derive import derive
+from astrosweep.kinds.stars.mapping import ROW_NUMBER, map_columns
+from astrosweep.kinds.stars.merge import merge
+from astrosweep.kinds.stars.schema import ID
+from astrosweep.kinds.tables.table import StarTable
+
+
+def load_file(config: StarDataConfig) -> StarTable:
+    """Read, map and complete the table or the tables of ``data.path``.
+
+    Several files are mapped and completed one by one and joined below each other on the columns that all of
+    them have, of the same kind; rows of the same identifier stay for the cleaning to judge.
+
+    Args:
+        config: ``path``, ``format``, ``mapping``, ``columns``, ``units`` and ``zero_point`` are used.
+
+    Returns:
+        The stars with derived columns; the lineage of a column joins those of the files.
+
+    Raises:
+        DataError: A file cannot be read or mapped.
+    """
+    assert config.path, "the configuration asks for a path with source=table"
+    paths = [config.path] if isinstance(config.path, str) else config.path
+    tables = [_load(Path(path).expanduser(), config) for path in paths]
+    merged = merge(tables)
+    if len(tables) > 1 and config.columns.get(ID) == ROW_NUMBER:
+        merged.frame[ID] = range(1, len(merged.frame) + 1)
+    return merged
+
+
+def _load(path: Path, config: StarDataConfig) -> StarTable:
+    return derive(map_columns(read_table(path, config.format), config, path))

@@ -1,0 +1,1 @@
+"""Any table of objects with one target: what stars have too."""

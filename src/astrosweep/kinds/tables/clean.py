@@ -1,0 +1,74 @@
+"""Row rules without fitted parameters: the same for training, validation and test rows."""
+
+import numpy as np
+import pandas as pd
+
+from astrosweep.config.kinds.stars import CleaningConfig
+from astrosweep.core.errors import DataError
+from astrosweep.data.report import RowFilter
+from astrosweep.kinds.stars import schema
+
+
+def require_targets(rows: RowFilter, config: CleaningConfig) -> None:
+    """Drop rows that cannot be split: without a finite target, or repeating an earlier object."""
+    target = rows.frame[schema.TARGET]
+    rows.keep("finite_target", f"{schema.TARGET} is missing or not finite", np.isfinite(target))
+    if schema.TARGET_ERROR in rows.frame:
+        error = rows.frame[schema.TARGET_ERROR]
+        rows.keep(
+            "positive_target_error",
+            f"{schema.TARGET_ERROR} is zero, negative or infinite",
+            error.isna() | ((error > 0) & np.isfinite(error)),
+        )
+    if config.drop_duplicates:
+        rows.keep("duplicates", f"{schema.ID} repeats an earlier row", ~rows.frame[schema.ID].duplicated())
+
+
+def apply_rules(rows: RowFilter, features: list[str], config: CleaningConfig) -> None:
+    """Apply quality cuts, value lists and the rule against sparse rows.
+
+    Args:
+        rows: The rows, reduced in place.
+        features: Columns used as features; non-finite values in them count as missing.
+        config: The rules.
+
+    Raises:
+        DataError: A rule names a column that the table does not have, or no row is left.
+    """
+    for name, (low, high) in config.cuts.items():
+        values = _column(rows.frame, name, "cuts")
+        if not pd.api.types.is_numeric_dtype(values):
+            raise DataError(
+                f"data.cleaning.cuts.{name}: the column holds text, for example "
+                f"{values.dropna().iloc[0] if values.notna().any() else None!r}; a cut needs numbers. "
+                f"For classes use data.cleaning.keep={{{name}: [...]}}."
+            )
+        inside = values.between(
+            -np.inf if low is None else low, np.inf if high is None else high, inclusive="both"
+        )
+        rows.keep(
+            f"cuts.{name}",
+            f"{name} outside [{low}, {high}]; {int(values.isna().sum())} rows without a value pass",
+            inside | values.isna(),
+        )
+    for name, allowed in config.keep.items():
+        rows.keep(
+            f"keep.{name}",
+            f"{name} is none of {', '.join(allowed)}",
+            _column(rows.frame, name, "keep").isin(allowed),
+        )
+    missing = rows.frame[features].isna().mean(axis=1)
+    rows.keep(
+        "sparse_rows",
+        f"more than {config.max_missing_fraction:.0%} of the features are missing",
+        missing <= config.max_missing_fraction,
+    )
+
+
+def _column(frame: pd.DataFrame, name: str, rule: str) -> pd.Series:
+    if name not in frame:
+        raise DataError(
+            f"data.cleaning.{rule}.{name}: the table has no such column; it has: "
+            f"{', '.join(map(str, frame.columns))}"
+        )
+    return frame[name]
