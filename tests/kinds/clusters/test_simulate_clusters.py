@@ -133,7 +133,7 @@ def cached(folder: Path, **settings: object) -> ClusterSimulationConfig:
 
 
 def test_a_sample_is_kept_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = cached(tmp_path / "new")
+    config = cached(tmp_path / "new", n_clusters=20, roughness=0.05)
     first = simulate_clusters(config)
     assert [path.name for path in (tmp_path / "new").iterdir()] == [cache_path(config).name]
     monkeypatch.setattr(
@@ -143,6 +143,8 @@ def test_a_sample_is_kept_and_read_back(tmp_path: Path, monkeypatch: pytest.Monk
     assert again.fingerprint == first.fingerprint
     assert again.origin == first.origin
     np.testing.assert_array_equal(again.generator, first.generator)
+    np.testing.assert_array_equal(again.training_only, first.training_only)
+    assert 0 < again.training_only.sum() < 20
     np.testing.assert_array_equal(again.observed["sb"].noiseless, first.observed["sb"].noiseless)
     assert again.targets["t3d"].noiseless is None
 

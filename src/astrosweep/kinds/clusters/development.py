@@ -12,7 +12,7 @@ from astrosweep.core.types import FloatArray
 from astrosweep.data.report import DataReport
 from astrosweep.data.split import TEST, TRAIN_ONLY, assign, fingerprint_of
 from astrosweep.kinds.clusters.preparation import TARGET_KEYS
-from astrosweep.kinds.clusters.sample import TRAINING_ONLY, ClusterSample
+from astrosweep.kinds.clusters.sample import ClusterSample
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def develop_clusters(
             )
     part = assign(sample.ids, _size(sample), split)
     # What is rougher than the clusters that a network will meet must not calibrate its intervals.
-    part = np.where(np.char.endswith(sample.generator.astype(str), TRAINING_ONLY), TRAIN_ONLY, part)
+    part = np.where(sample.training_only, TRAIN_ONLY, part)
     labelled = np.flatnonzero(part != TEST)
     sealed = sample.take(np.flatnonzero(part == TEST)).sealed()
     n_folds = split.n_folds if isinstance(split, KFoldConfig) else 1

@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray, IdArray
 
 OBSERVABLES = ("sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz")
 TARGETS = ("szp3d", "ne3d", "t3d")
-TRAINING_ONLY = "+rough"
-"""Ending of the generator of clusters made for training: they never validate and are never tested."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +70,8 @@ class ClusterSample:
         generator: What each cluster was drawn from or read from, shape (N,), strings.
         origin: Where the sample comes from, for reports.
         facts: What reading it did that a user should know, for the data report.
+        training_only: Made for training: never validate and are never tested. Shape (N,); one value, shape
+            (1,), holds for all.
     """
 
     ids: IdArray
@@ -82,6 +83,11 @@ class ClusterSample:
     generator: np.ndarray
     origin: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    training_only: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, dtype=np.bool_))
+
+    def __post_init__(self) -> None:
+        whole = np.broadcast_to(self.training_only, self.ids.shape)
+        object.__setattr__(self, "training_only", whole)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -97,6 +103,7 @@ class ClusterSample:
             observed={name: profiles.take(rows) for name, profiles in self.observed.items()},
             targets={name: profiles.take(rows) for name, profiles in self.targets.items()},
             generator=self.generator[rows],
+            training_only=self.training_only[rows],
         )
 
     def sealed(self) -> "ClusterSample":

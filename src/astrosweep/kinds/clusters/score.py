@@ -238,6 +238,7 @@ def _together(parts: Sequence[Judged]) -> Judged:
         redshift=np.concatenate([part.sample.redshift for part in parts]),
         r500_kpc=np.concatenate([part.sample.r500_kpc for part in parts]),
         generator=np.concatenate([part.sample.generator for part in parts]),
+        training_only=np.concatenate([part.sample.training_only for part in parts]),
         observed={
             name: profiles.concatenate([part.sample.observed[name] for part in parts])
             for name, profiles in first.sample.observed.items()

@@ -22,7 +22,7 @@ SOURCES = (
     "roughness", "simulate", "truths", "vikhlinin",
 )  # fmt: skip
 """Modules whose text is the version of the simulation: a changed one never meets an old sample."""
-_OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin")
+_OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin", "training_only")
 _ARRAYS = ("radius", "value", "error", "noiseless")
 _UNREADABLE = (
     OSError, ValueError, TypeError, KeyError, AttributeError, EOFError, NotImplementedError,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.random import Generator, SeedSequence, default_rng
+from numpy.typing import NDArray
 
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.core.types import FloatArray
@@ -17,7 +18,7 @@ from astrosweep.kinds.clusters.forward.observe import observe, targets_of
 from astrosweep.kinds.clusters.forward.roughness import roughen
 from astrosweep.kinds.clusters.forward.truths import TrueClusters, draw_masses, plausible, scaled_to
 from astrosweep.kinds.clusters.forward.vikhlinin import draw_vikhlinin
-from astrosweep.kinds.clusters.sample import TRAINING_ONLY, ClusterSample, Profiles
+from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
 
 BLOCK = 200
 """Clusters that share random numbers. Changing it changes every sample."""
@@ -50,7 +51,7 @@ def _simulate(config: ClusterSimulationConfig) -> ClusterSample:
     """Simulate a sample of as many blocks as it takes; the last one is cut."""
     n = config.n_clusters
     blocks = [_simulate_block(block, config) for block in range(-(-n // BLOCK))]
-    clusters, generators, observed, targets = zip(*blocks, strict=True)
+    clusters, generators, training_only, observed, targets = zip(*blocks, strict=True)
     whole = ClusterSample(
         ids=np.arange(len(blocks) * BLOCK, dtype=np.int64),
         names=np.array([f"sim-{i:06d}" for i in range(len(blocks) * BLOCK)]),
@@ -60,13 +61,14 @@ def _simulate(config: ClusterSimulationConfig) -> ClusterSample:
         targets=_joined(targets),
         generator=np.concatenate(generators),
         origin=f"{n} simulated clusters ({config.generator}), seed {config.seed}",
+        training_only=np.concatenate(training_only),
     )
     return whole if len(whole) == n else whole.take(np.arange(n, dtype=np.int64))
 
 
 def _simulate_block(
     block: int, config: ClusterSimulationConfig
-) -> tuple[TrueClusters, np.ndarray, dict[str, Profiles], dict[str, Profiles]]:
+) -> tuple[TrueClusters, np.ndarray, NDArray[np.bool_], dict[str, Profiles], dict[str, Profiles]]:
     """Draw and observe ``BLOCK`` clusters."""
     truth_seed, noise_seed, rough_seed = SeedSequence(config.seed, spawn_key=(block,)).spawn(3)
     rng = default_rng(truth_seed)
@@ -82,10 +84,11 @@ def _simulate_block(
         )
     )
     generator = np.repeat(np.array(names), share)[order]
+    rough = np.zeros(BLOCK, dtype=np.bool_)
     if config.roughness > 0.0:
         clusters, rough = roughen(clusters, config.roughness, default_rng(rough_seed))
-        generator = np.where(rough, np.char.add(generator, TRAINING_ONLY), generator)
-    return clusters, generator, observe(clusters, config, default_rng(noise_seed)), targets_of(clusters)
+    observed = observe(clusters, config, default_rng(noise_seed))
+    return clusters, generator, rough, observed, targets_of(clusters)
 
 
 def draw_clusters(generator: str, n: int, rng: Generator) -> TrueClusters:
