@@ -1,5 +1,7 @@
 """Figures and the table of runs on clusters show what they claim."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from astrosweep.kinds.clusters.figures.errors import errors_against_radius, inte
 from astrosweep.kinds.clusters.figures.profiles import single_clusters
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure
 from astrosweep.kinds.clusters.figures.shape import shape_kept
+from astrosweep.kinds.clusters.forward.cosmology import expansion
 from tests.kinds.clusters.simulated import prepared, simulated
 from tests.kinds.tables.predictions import drawn, labels, line
 from tests.report.test_table import finished, line_with, lines_of
@@ -131,6 +134,29 @@ def test_a_sample_against_real_clusters_has_a_line_for_each_generator():
             assert len(line(axes, generator).get_xdata()) == 100
     with pytest.raises(DataError, match="no true profiles"):
         cluster_sample_figure(simulated().sealed())
+
+
+def test_no_generator_of_a_sample_is_left_out():
+    sample = simulated(36)
+    generator = np.array([f"kind {i % 12:02d}" for i in range(36)])
+    training_only = (np.arange(36) >= 24) & (np.arange(36) % 12 < 3)
+    figure = cluster_sample_figure(replace(sample, generator=generator, training_only=training_only))
+    expected = [f"kind {k:02d} ({2 if k < 3 else 3})" for k in range(12)]
+    apart = [f"kind {k:02d}, training only (1)" for k in range(3)]
+    (legend,) = figure.legends
+    assert {text.get_text() for text in legend.get_texts()} == {*expected, *apart, "REXCESS (31)"}
+    density = sample.targets["ne3d"].value / expansion(sample.redshift)[:, None] ** 2
+    first = figure.axes[0]
+    for k in range(12):
+        rows = (np.arange(36) % 12 == k) & ~training_only
+        middle = line(first, f"kind {k:02d} (")
+        np.testing.assert_allclose(middle.get_ydata(), np.median(density[rows], axis=0))
+        assert middle.get_linestyle() != "--"
+    for k, label in enumerate(apart):
+        assert line(first, label).get_linestyle() == "--"
+        assert line(first, label).get_color() == line(first, f"kind {k:02d} (").get_color()
+    looks = {(item.get_linestyle(), item.get_color()) for item in first.lines if item.get_label() in expected}
+    assert len(looks) == 10
 
 
 def test_the_table_shows_clusters_in_percent_apart_from_stars():

@@ -193,7 +193,10 @@ def test_figure_of_a_sample() -> None:
     sample = simulated()
     figure = cluster_sample_figure(sample)
     assert len(figure.axes) == 3
-    assert "lognormal (59)" in [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "lognormal (59)", "vikhlinin (59)", "REXCESS (31)",
+    ]  # fmt: skip
     figure.canvas.draw()
     middle = np.median(scaled_targets(sample)["szp3d"], axis=0)
     at_half = np.exp(np.interp(np.log(0.5), np.log(np.geomspace(0.01, 1.5, 100)), np.log(middle)))
