@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.random import default_rng
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure, scaled_targets
-from astrosweep.kinds.clusters.forward import truths
+from astrosweep.kinds.clusters.forward import cache, truths
 from astrosweep.kinds.clusters.forward.cache import cache_path
 from astrosweep.kinds.clusters.forward.cosmology import expansion, m500_of, p500_of, t500_of
 from astrosweep.kinds.clusters.forward.grid import ANNULI, NODES, spline_matrix
@@ -154,6 +155,34 @@ def test_other_settings_are_another_sample(tmp_path: Path) -> None:
     for settings in ({"seed": 1}, {"noise": 2.0}, {"clumping": True}, {"n_clusters": 6}):
         assert cache_path(cached(tmp_path, **settings)) != plain
     assert cache_path(cached(tmp_path / "elsewhere")).name == plain.name
+
+
+def test_any_file_of_the_forward_model_is_part_of_the_version_of_a_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = cached(tmp_path)
+    real = cache_path(config)
+    names = [source.name for source in cache.sources()]
+    modules = {Path(GENERATORS[name].__code__.co_filename).name for name in GENERATORS}
+    assert {*modules, "simulate.py", "observe.py", "truths.py", "sample.py"} <= set(names)
+
+    package = tmp_path / "forward"
+    shutil.copytree(cache.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    sample = shutil.copy(cache.SAMPLE, tmp_path)
+    monkeypatch.setattr(cache, "PACKAGE", package)
+    monkeypatch.setattr(cache, "SAMPLE", Path(sample))
+    assert [source.name for source in cache.sources()] == names
+    assert cache_path(config) == real
+    paths = {real}
+    for source in cache.sources():
+        source.write_text(source.read_text() + "# changed\n")
+        paths.add(cache_path(config))
+    assert len(paths) == 1 + len(names)
+    (package / "new.py").write_text("")
+    added = cache_path(config)
+    assert added not in paths
+    (package / "new.py").rename(package / "other.py")
+    assert cache_path(config) not in {*paths, added}
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text", "folder"])

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import inspect
 import logging
 import uuid
 import zipfile
@@ -17,11 +18,8 @@ from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS, ClusterSample
 
 _log = logging.getLogger(__name__)
 
-SOURCES = (
-    "beams", "cache", "cosmology", "effects", "grid", "lognormal", "noise", "observe", "projection",
-    "roughness", "simulate", "truths", "vikhlinin",
-)  # fmt: skip
-"""Modules whose text is the version of the simulation: a changed one never meets an old sample."""
+PACKAGE = Path(__file__).parent
+SAMPLE = Path(inspect.getfile(ClusterSample))
 _OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin", "training_only")
 _ARRAYS = ("radius", "value", "error", "noiseless")
 _UNREADABLE = (
@@ -35,9 +33,14 @@ def cache_path(config: ClusterSimulationConfig) -> Path:
     """Return the file of a sample; its name depends on all settings and on the version of the simulation."""
     digest = hashlib.sha256(config.model_dump_json(exclude={"cache_dir"}).encode())
     digest.update(f"numpy {np.__version__} scipy {scipy.__version__}".encode())
-    for name in SOURCES:
-        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+    for source in sources():
+        digest.update(f"{source.name} {source.stat().st_size}\n".encode() + source.read_bytes())
     return Path(str(config.cache_dir)).expanduser() / f"clusters-{digest.hexdigest()[:16]}.npz"
+
+
+def sources() -> list[Path]:
+    """Return the files that are the version of the simulation: a changed one never meets an old sample."""
+    return [*sorted(PACKAGE.glob("*.py")), SAMPLE]
 
 
 def read_cached(path: Path) -> ClusterSample | None:
