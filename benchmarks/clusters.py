@@ -25,12 +25,12 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 from rich.table import Table
 
+from astrosweep.config.kinds.clusters import TARGET_KEYS
 from astrosweep.config import ClusterDataConfig, RunConfig, parse
 from astrosweep.core.types import FloatArray, Predictions, Unlabelled
 from astrosweep.data.sources import load_development
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import GENERATORS, simulate_clusters
-from astrosweep.kinds.clusters.preparation import TARGET_KEYS
 from astrosweep.kinds.clusters.prepared import PreparedClusters
 from astrosweep.kinds.clusters.sample import ClusterSample
 from astrosweep.training import TrainingResult, predict, train

@@ -1,22 +1,19 @@
 """The whole configuration of one run."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from astrosweep.config.base import Strict
-from astrosweep.config.kinds.clusters import ClusterDataConfig
-from astrosweep.config.kinds.stars import StarDataConfig
+from astrosweep.config.kinds import DataConfig
 from astrosweep.config.loss import LossConfig
-from astrosweep.config.model import DeprojectorConfig, ModelConfig, ProfileModelConfig
+from astrosweep.config.model import ModelConfig, ProfileModelConfig
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
-from astrosweep.config.search import SearchConfig
+from astrosweep.config.search import SearchConfig, check_objectives
 from astrosweep.config.split import SplitConfig
 from astrosweep.config.tracking import TrackingConfig
 from astrosweep.config.trainer import TrainerConfig
 
-DataConfig = Annotated[StarDataConfig | ClusterDataConfig, Field(discriminator="name")]
-PROFILE_TARGETS = ("pressure", "density", "temperature")
 STORAGE = r"^(sqlite:///[^:].*|postgresql(\+psycopg2?)?://.+)"
 
 
@@ -30,8 +27,8 @@ class RunConfig(Strict):
         worker: Number of this process among those that share a study, from 0.
         storage: Optuna's storage of studies: ``sqlite:///...`` (one machine) or ``postgresql+psycopg://...``
             (many machines). A relative SQLite file is taken from the current folder.
-        target: What is learned: ``parallax`` of stars; ``pressure``, ``density``, ``temperature`` of clusters
-            or ``all`` three at once. Null: the parallax, or all three.
+        target: What is learned: one of the targets that the data have, or ``all`` at once where they have
+            several. Null: what there is.
         data: The dataset.
         model: The network.
         loss: The loss.
@@ -48,7 +45,7 @@ class RunConfig(Strict):
     replicates: Annotated[int, Field(ge=1, le=100)] = 1
     worker: Annotated[int, Field(ge=0)] = 0
     storage: Annotated[str, Field(pattern=STORAGE)] = "sqlite:///mlruns/studies.db"
-    target: Literal["parallax", "pressure", "density", "temperature", "all"] | None = None
+    target: Annotated[str, Field(min_length=1)] | None = None
     data: DataConfig
     model: ModelConfig
     loss: LossConfig
@@ -70,26 +67,32 @@ class RunConfig(Strict):
         return self
 
     @model_validator(mode="after")
-    def _target_belongs_to_data(self) -> "RunConfig":
-        of_clusters = isinstance(self.data, ClusterDataConfig)
-        allowed = (*PROFILE_TARGETS, "all") if of_clusters else ("parallax",)
-        if self.target is not None and self.target not in allowed:
-            raise ValueError(
-                f"target = {self.target}: data={self.data.name} has none; allowed: {', '.join(allowed)}"
-            )
-        if isinstance(self.model, ProfileModelConfig) and not of_clusters:
+    def _model_fits_data(self) -> "RunConfig":
+        targets = self.data.targets(self.target)
+        if isinstance(self.model, ProfileModelConfig) and not self.data.has_profiles:
             raise ValueError(
                 f"model={self.model.name} takes profiles, and data={self.data.name} has none; allowed: "
-                "model=dnn or mlp, or profiles: data=cluster"
+                "model=dnn or mlp, or data with profiles"
             )
-        if isinstance(self.model, DeprojectorConfig) and self.model.head == "ideal_gas":
-            assert isinstance(self.data, ClusterDataConfig)
-            preparation = self.data.preparation
-            if len(self.targets) < 3 or preparation.output != "values" or not preparation.logarithm:
-                raise ValueError(
-                    "model.head=ideal_gas needs target=all, data.preparation.output=values and "
-                    "data.preparation.logarithm=true"
-                )
+        head = getattr(self.model, "head", "free")
+        if head != "free" and head not in self.data.laws(targets):
+            raise ValueError(
+                f"model.head={head} needs target=all, data.preparation.output=values and "
+                "data.preparation.logarithm=true"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _objectives_are_metrics(self) -> "RunConfig":
+        if self.search:
+            pattern = self.data.metric_pattern()
+            check_objectives(
+                self.search.objectives,
+                {f"val/{name}" for name in self.data.metric_names(self.targets)},
+                lambda metric: (
+                    pattern is not None and pattern.fullmatch(metric.removeprefix("val/")) is not None
+                ),
+            )
         return self
 
     @model_validator(mode="after")
@@ -106,15 +109,13 @@ class RunConfig(Strict):
     @property
     def run_name(self) -> str:
         """Name of the run: the given one, or for example ``cepheid-simulated-mlp``."""
-        target = f"-{self.target}" if self.target in (*PROFILE_TARGETS, "all") else ""
-        return self.name or f"{self.data.name}-{self.data.source}-{self.model.name}{target}"
+        target = f"-{self.target}" if self.target and len(self.data.all_targets) > 1 else ""
+        return self.name or f"{self.data.title}-{self.model.name}{target}"
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Names of the targets."""
-        if isinstance(self.data, StarDataConfig):
-            return ("parallax",)
-        return PROFILE_TARGETS if self.target in (None, "all") else (str(self.target),)
+        return self.data.targets(self.target)
 
     @property
     def study_name(self) -> str:

@@ -1,7 +1,7 @@
 """Configuration of a search: budget, sampler, pruner, objectives and space."""
 
 import difflib
-import re
+from collections.abc import Callable, Sequence, Set
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -10,38 +10,27 @@ from astrosweep.config.base import Strict
 from astrosweep.config.pruner import AshaConfig, NoPrunerConfig, PrunerConfig
 from astrosweep.config.sampler import SamplerConfig, TpeConfig
 from astrosweep.config.space import Distribution, flatten_keys, parse_space
-from astrosweep.core.metrics import score
-from astrosweep.kinds.clusters.metrics import DIFFERENCES, INTERVALS, RELATIVE_ERRORS
 
-_OF_FIT = {
-    "val/loss",
-    "val/uncertainty_factor",
-    "fit/best_epoch",
-    "fit/epochs",
-    "fit/n_parameters",
-    "fit/time_s",
-}
-_OF_ALL_STARS = {f"val/{name}" for name in score([1.0, 2.0], [0.1, 0.1], [1.0, 2.0], [0.1, 0.1])}
-_OF_A_CLASS = re.compile(r"val/\w+\.[\w. -]+/\w+")
-_OF_A_PROFILE = {
-    f"val/{target}/{name}"
-    for target in ("pressure", "density", "temperature")
-    for name in (
-        *RELATIVE_ERRORS,
-        *INTERVALS,
-        *(f"{difference}_{of}" for difference in DIFFERENCES for of in ("values", "radii")),
-    )
-}
-_KNOWN = _OF_FIT | _OF_ALL_STARS | _OF_A_PROFILE
+_OF_FIT = frozenset(
+    {
+        "val/loss",
+        "val/uncertainty_factor",
+        "fit/best_epoch",
+        "fit/epochs",
+        "fit/n_parameters",
+        "fit/time_s",
+    }
+)
 _CLOSED = {
     "search": "it is the search itself",
     "tracking": "it says where runs are recorded",
-    "split": "trials must be compared on the same validation stars, with the same stars sealed",
+    "split": "trials must be compared on the same validation objects, with the same ones sealed",
     "worker": "it numbers the processes",
     "storage": "it says where the study is kept",
     "name": "it names the run",
     "replicates": "set search.replicates",
 }
+_SHOWN = 40
 _OPEN_DATA = ("data.batch_size", "data.preparation", "data.features")
 
 
@@ -92,13 +81,7 @@ class SearchConfig(Strict):
     def _seen_in_validation(cls, objectives: list[str]) -> list[str]:
         for objective in objectives:
             if objective.lstrip("-").startswith("test"):
-                raise ValueError(f"{objective}: an objective never sees the test stars; take a val/ metric")
-            metric = objective.removeprefix("-")
-            if metric not in _KNOWN and not _OF_A_CLASS.fullmatch(metric):
-                close = difflib.get_close_matches(metric, sorted(_KNOWN), n=1)
-                hint = f"; did you mean {close[0]}?" if close else ""
-                allowed = ", ".join(sorted(name for name in _KNOWN if "_plx_" not in name))
-                raise ValueError(f"{objective}: not a metric of a run{hint} Allowed: {allowed}")
+                raise ValueError(f"{objective}: an objective never sees the test objects; take a val/ metric")
         if len(set(objectives)) < len(objectives):
             raise ValueError("the same objective is there twice")
         return objectives
@@ -118,7 +101,7 @@ class SearchConfig(Strict):
                 raise ValueError(f"{key} cannot be searched: {_CLOSED[group]}")
             if group == "data" and not key.startswith(_OPEN_DATA):
                 raise ValueError(
-                    f"{key} cannot be searched: trials must be compared on the same stars; "
+                    f"{key} cannot be searched: trials must be compared on the same objects; "
                     f"of data, allowed: {', '.join(_OPEN_DATA)}"
                 )
         return space
@@ -183,3 +166,31 @@ class SearchConfig(Strict):
     def distributions(self) -> tuple[Distribution, ...]:
         """The parsed space, by key."""
         return parse_space(self.space)
+
+
+def check_objectives(
+    objectives: Sequence[str], known: Set[str], depends_on_data: Callable[[str], bool]
+) -> None:
+    """Refuse objectives that no run on some data has.
+
+    Args:
+        objectives: As in ``SearchConfig``.
+        known: Metrics that every such run has.
+        depends_on_data: Whether another metric may be one, which only the data tell.
+
+    Raises:
+        ValueError: An objective is not a metric of such a run.
+    """
+    known = known | _OF_FIT
+    for objective in objectives:
+        metric = objective.removeprefix("-")
+        if metric in known or (metric.startswith("val/") and depends_on_data(metric)):
+            continue
+        close = difflib.get_close_matches(metric, sorted(known), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        shortest = sorted(known, key=lambda name: (len(name), name))[:_SHOWN]
+        more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+        raise ValueError(
+            f"search.objectives: {objective}: not a metric of a run on these data{hint} "
+            f"Allowed: {', '.join(sorted(shortest))}{more}"
+        )

@@ -13,6 +13,10 @@ class DataError(AstrosweepError, ValueError):
     """A table or a profile cannot be used: missing file or column, wrong type or unit, no rows left."""
 
 
+class FormatError(DataError):
+    """A file that astrosweep wrote is missing, was changed, or is of an unknown format."""
+
+
 class LeakageError(DataError):
     """A feature is derived from the target."""
 

@@ -1,4 +1,4 @@
-"""Metrics of a scalar target with catalogue errors and predicted uncertainties: a parallax in mas.
+"""Metrics of a scalar target with catalogue errors and predicted uncertainties.
 
 All arrays have shape (N,) and the target's unit. ``observed`` is the catalogue's value, ``target_error``
 its 1-sigma error (0 where unknown), ``predicted`` the predicted mean and ``std`` the predicted 1-sigma
@@ -6,67 +6,99 @@ uncertainty of the true value. Residuals are predicted - observed throughout. Th
 predicted uncertainty are independent, so an observation scatters about its prediction with
 ``sigma_total = sqrt(std^2 + target_error^2)``.
 
-A metric that the stars do not determine is NaN, never left out. Unusable input is a ``ValueError``: no
-stars, unequal or other than one-dimensional shapes, values that are not finite, negative errors.
+A metric that the objects do not determine is NaN, never left out. Unusable input is a ``ValueError``: no
+objects, unequal or other than one-dimensional shapes, values that are not finite, negative errors.
 """
 
-import itertools
 import math
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from astrosweep.core.types import FloatArray
 
-PARALLAX_EDGES_MAS = (-math.inf, 0.1, 0.2, 0.5, 1.0, 2.0, math.inf)
-"""Edges of the bins of observed parallax; a bin holds its lower edge and not its upper one."""
+REGRESSION = ("mse", "mae", "rmse", "r2", "bias", "n")
+"""Names of ``regression_metrics``."""
+UNCERTAINTY = ("reduced_chi2", "coverage_68", "coverage_95", "nll", "crps")
+"""Names of ``uncertainty_metrics``."""
+MIN_OBJECTS_PER_BIN = 5
+"""Below this many objects a bin reports their number alone."""
 
-MIN_STARS_PER_BIN = 5
-"""Below this many stars a bin reports its number of stars alone."""
-
-_MAD_TO_SIGMA = 1.4826
-"""Standard deviation of a Gaussian in units of its median absolute deviation, 1 / Phi^-1(3/4)."""
+Scorer = Callable[[ArrayLike, ArrayLike, ArrayLike, ArrayLike], dict[str, float]]
+"""Metrics of observed values, their errors, predicted means and uncertainties."""
 
 
 def score(
     observed: ArrayLike, target_error: ArrayLike, predicted: ArrayLike, std: ArrayLike
 ) -> dict[str, float]:
-    """Return every metric of one set of stars, over all of it and in bins of observed parallax.
+    """Return the metrics of ``regression_metrics`` and ``uncertainty_metrics`` of one set of objects.
 
     Args:
-        observed: Catalogue values, shape (N,), mas.
-        target_error: Their 1-sigma errors, 0 where unknown, shape (N,), mas.
-        predicted: Predicted means, shape (N,), mas.
-        std: Predicted 1-sigma uncertainties of the true value, shape (N,), mas.
-
-    Returns:
-        The metrics of ``regression_metrics``, ``uncertainty_metrics``, ``distance_metrics`` and
-        ``metrics_by_bin``, by name; every name is valid in MLflow.
+        observed: Catalogue values, shape (N,).
+        target_error: Their 1-sigma errors, 0 where unknown, shape (N,).
+        predicted: Predicted means, shape (N,).
+        std: Predicted 1-sigma uncertainties of the true value, shape (N,).
 
     Raises:
-        ValueError: If there are no stars, or the arrays do not fit together or hold unusable values.
+        ValueError: If there are no objects, or the arrays do not fit together or hold unusable values.
     """
     return {
-        **_metrics_of_set(observed, target_error, predicted, std),
-        **metrics_by_bin(observed, target_error, predicted, std),
+        **regression_metrics(observed, predicted),
+        **uncertainty_metrics(observed, target_error, predicted, std),
     }
+
+
+def score_by_bin(
+    scorer: Scorer,
+    bins: Mapping[str, NDArray[np.bool_]],
+    observed: FloatArray,
+    target_error: FloatArray,
+    predicted: FloatArray,
+    std: FloatArray,
+) -> dict[str, float]:
+    """Return the same metrics of the objects in each bin.
+
+    Bins of a noisy observation select on its noise: the lowest bin holds objects whose value came out too
+    small, the highest those where it came out too large, so even true values show a positive bias there and a
+    negative one here. Compare runs within a bin, not bins with each other.
+
+    Args:
+        scorer: Gives the metrics of one set of objects.
+        bins: Name of a bin to whether each object is in it, shape (N,).
+        observed: Catalogue values, shape (N,).
+        target_error: Their 1-sigma errors, 0 where unknown, shape (N,).
+        predicted: Predicted means, shape (N,).
+        std: Predicted 1-sigma uncertainties of the true value, shape (N,).
+
+    Returns:
+        ``<metric>_<bin>``. Every bin has its ``n``; only those with at least ``MIN_OBJECTS_PER_BIN`` objects
+        have more.
+    """
+    metrics: dict[str, float] = {}
+    for bin_, inside in bins.items():
+        of_bin = {"n": float(inside.sum())}
+        if of_bin["n"] >= MIN_OBJECTS_PER_BIN:
+            of_bin = scorer(observed[inside], target_error[inside], predicted[inside], std[inside])
+        metrics |= {f"{name}_{bin_}": value for name, value in of_bin.items()}
+    return metrics
 
 
 def regression_metrics(observed: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
     """Return how far the predictions are from the observations.
 
     Args:
-        observed: Catalogue values, shape (N,), mas.
-        predicted: Predicted means, shape (N,), mas.
+        observed: Catalogue values, shape (N,).
+        predicted: Predicted means, shape (N,).
 
     Returns:
-        ``mse`` (mas^2), ``mae``, ``rmse`` and ``bias`` (mean residual; mas), ``r2`` (coefficient of
+        ``mse`` (squared unit), ``mae``, ``rmse`` and ``bias`` (mean residual), ``r2`` (coefficient of
         determination; NaN where the observations do not vary, so that there is nothing to explain) and ``n``.
 
     Raises:
-        ValueError: If there are no stars, or the arrays do not fit together or hold unusable values.
+        ValueError: If there are no objects, or the arrays do not fit together or hold unusable values.
     """
-    observed, predicted = _checked(observed=observed, predicted=predicted)
+    observed, predicted = checked(observed=observed, predicted=predicted)
     residual = predicted - observed
     mse = float(np.mean(residual**2))
     # The rounded mean of equal numbers can differ from them and give them a variance.
@@ -87,16 +119,16 @@ def normalised_residuals(
     """Return ``(predicted - observed) / sigma_total``, standard normal for honest uncertainties.
 
     Args:
-        observed: Catalogue values, shape (N,), mas.
-        target_error: Their 1-sigma errors, 0 where unknown, shape (N,), mas.
-        predicted: Predicted means, shape (N,), mas.
-        std: Predicted 1-sigma uncertainties of the true value, shape (N,), mas.
+        observed: Catalogue values, shape (N,).
+        target_error: Their 1-sigma errors, 0 where unknown, shape (N,).
+        predicted: Predicted means, shape (N,).
+        std: Predicted 1-sigma uncertainties of the true value, shape (N,).
 
     Returns:
         Shape (N,), no unit; NaN where ``sigma_total`` is zero, since no uncertainty was claimed there.
 
     Raises:
-        ValueError: If there are no stars, or the arrays do not fit together or hold unusable values.
+        ValueError: If there are no objects, or the arrays do not fit together or hold unusable values.
     """
     residual, sigma = _residual_and_sigma(observed, target_error, predicted, std)
     return residual / np.where(sigma > 0.0, sigma, np.nan)
@@ -114,19 +146,19 @@ def uncertainty_metrics(
     J. Am. Stat. Assoc. 102, 359, eq. 21 with the sign of Gneiting et al. 2005, Mon. Weather Rev. 133, 1098.
 
     Args:
-        observed: Catalogue values, shape (N,), mas.
-        target_error: Their 1-sigma errors, 0 where unknown, shape (N,), mas.
-        predicted: Predicted means, shape (N,), mas.
-        std: Predicted 1-sigma uncertainties of the true value, shape (N,), mas.
+        observed: Catalogue values, shape (N,).
+        target_error: Their 1-sigma errors, 0 where unknown, shape (N,).
+        predicted: Predicted means, shape (N,).
+        std: Predicted 1-sigma uncertainties of the true value, shape (N,).
 
     Returns:
         ``reduced_chi2`` (mean squared normalised residual, nominally 1), ``coverage_68`` and ``coverage_95``
-        (shares within 1 and 1.96 ``sigma_total``, nominally 0.6827 and 0.95), ``nll`` (nat per star, of a
-        density in 1/mas) and ``crps`` (mas). All NaN if ``sigma_total`` of any star is zero: a mean over
-        the others would hide stars.
+        (shares within 1 and 1.96 ``sigma_total``, nominally 0.6827 and 0.95), ``nll`` (nat per object, of a
+        density in the inverse unit) and ``crps`` (the unit). All NaN if ``sigma_total`` of any object is
+        zero: a mean over the others would hide objects.
 
     Raises:
-        ValueError: If there are no stars, or the arrays do not fit together or hold unusable values.
+        ValueError: If there are no objects, or the arrays do not fit together or hold unusable values.
     """
     residual, sigma = _residual_and_sigma(observed, target_error, predicted, std)
     if np.any(sigma == 0.0):
@@ -144,99 +176,17 @@ def uncertainty_metrics(
     }
 
 
-def distance_metrics(observed: ArrayLike, predicted: ArrayLike) -> dict[str, float]:
-    """Return how far the distances 1 / parallax are from each other, in dex.
-
-    A distance needs a positive parallax, observed and predicted, so these metrics see only a part of the
-    stars, and of the faint ones preferably those that noise made bright: read them with their share, and
-    where the parallax is many errors long.
-
-    Args:
-        observed: Catalogue values, shape (N,), mas.
-        predicted: Predicted means, shape (N,), mas.
-
-    Returns:
-        ``log_distance_bias`` (median of ``log10(d_predicted / d_observed)``) and ``log_distance_scatter``
-        (1.4826 times the median absolute deviation from it), both NaN without any such star, and
-        ``log_distance_share`` (share of the stars with both parallaxes positive).
-
-    Raises:
-        ValueError: If there are no stars, or the arrays do not fit together or hold unusable values.
-    """
-    observed, predicted = _checked(observed=observed, predicted=predicted)
-    usable = (observed > 0.0) & (predicted > 0.0)
-    residual = np.log10(observed[usable]) - np.log10(predicted[usable])
-    bias = float(np.median(residual)) if usable.any() else math.nan
-    scatter = _MAD_TO_SIGMA * float(np.median(np.abs(residual - bias))) if usable.any() else math.nan
-    return {
-        "log_distance_bias": bias,
-        "log_distance_scatter": scatter,
-        "log_distance_share": float(np.mean(usable)),
-    }
-
-
-def metrics_by_bin(
-    observed: ArrayLike, target_error: ArrayLike, predicted: ArrayLike, std: ArrayLike
-) -> dict[str, float]:
-    """Return the same metrics in the bins of observed parallax of ``PARALLAX_EDGES_MAS``.
-
-    Bins of a noisy observation select on its noise: the lowest bin holds stars whose parallax came out too
-    small, the highest those where it came out too large, so even true parallaxes show a positive bias there
-    and a negative one here. Compare runs within a bin, not bins with each other.
-
-    Args:
-        observed: Catalogue values, shape (N,), mas.
-        target_error: Their 1-sigma errors, 0 where unknown, shape (N,), mas.
-        predicted: Predicted means, shape (N,), mas.
-        std: Predicted 1-sigma uncertainties of the true value, shape (N,), mas.
-
-    Returns:
-        ``<metric>_plx_<bin>`` with the bins ``below_0.1``, ``0.1_0.2``, ``0.2_0.5``, ``0.5_1``, ``1_2`` and
-        ``above_2``. Every bin has its ``n``; only those with at least ``MIN_STARS_PER_BIN`` stars have more.
-
-    Raises:
-        ValueError: If there are no stars, or the arrays do not fit together or hold unusable values.
-    """
-    observed, target_error, predicted, std = _checked(
-        observed=observed, target_error=target_error, predicted=predicted, std=std
-    )
-    metrics: dict[str, float] = {}
-    for lower, upper in itertools.pairwise(PARALLAX_EDGES_MAS):
-        inside = (observed >= lower) & (observed < upper)
-        of_bin = {"n": float(inside.sum())}
-        if of_bin["n"] >= MIN_STARS_PER_BIN:
-            of_bin = _metrics_of_set(observed[inside], target_error[inside], predicted[inside], std[inside])
-        metrics |= {f"{name}_plx_{_bin_name(lower, upper)}": value for name, value in of_bin.items()}
-    return metrics
-
-
-def _bin_name(lower: float, upper: float) -> str:
-    if lower == -math.inf:
-        return f"below_{upper:g}"
-    return f"above_{lower:g}" if upper == math.inf else f"{lower:g}_{upper:g}"
-
-
-def _metrics_of_set(
-    observed: ArrayLike, target_error: ArrayLike, predicted: ArrayLike, std: ArrayLike
-) -> dict[str, float]:
-    return {
-        **regression_metrics(observed, predicted),
-        **uncertainty_metrics(observed, target_error, predicted, std),
-        **distance_metrics(observed, predicted),
-    }
-
-
 def _residual_and_sigma(
     observed: ArrayLike, target_error: ArrayLike, predicted: ArrayLike, std: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
-    observed, target_error, predicted, std = _checked(
+    observed, target_error, predicted, std = checked(
         observed=observed, target_error=target_error, predicted=predicted, std=std
     )
     # hypot, since the squares of small errors underflow to zero.
     return predicted - observed, np.hypot(std, target_error)
 
 
-def _checked(**arrays: ArrayLike) -> tuple[FloatArray, ...]:
+def checked(**arrays: ArrayLike) -> tuple[FloatArray, ...]:
     """Return the named arrays as float64, or say by name what is wrong with them."""
     checked = {name: np.asarray(values, dtype=np.float64) for name, values in arrays.items()}
     shapes = {name: values.shape for name, values in checked.items()}
@@ -245,7 +195,7 @@ def _checked(**arrays: ArrayLike) -> tuple[FloatArray, ...]:
         raise ValueError(f"arrays must be one-dimensional and equally long: {listed}")
     for name, values in checked.items():
         if len(values) == 0:
-            raise ValueError("no stars to measure: the arrays are empty")
+            raise ValueError("no objects to measure: the arrays are empty")
         n_bad = int(np.sum(~np.isfinite(values)))
         if n_bad:
             raise ValueError(f"{name} has {n_bad} of {len(values)} values that are NaN or infinite")

@@ -1,15 +1,15 @@
 """The frozen records that cross layers.
 
-Shape suffixes: ``N`` rows (objects), ``F`` features, ``T`` targets. The features of a profile have the shape
-(N, C, L), C channels of L points, instead of (N, F); its T targets are channels of points, one after the
-other.
+Shape suffixes: ``N`` objects, ``F`` features, ``T`` target columns. The features of a profile have the shape
+(N, C, L), C channels of L points, instead of (N, F); its T target columns are channels of points, one after
+the other.
 
-The types keep the test set sealed: a ``Dataset`` carries targets, an ``Unlabelled`` does not, and the only
-thing a fit ever receives is a ``Fold``, whose test part is ``Unlabelled``.
+The types keep the test set sealed: a ``Dataset`` carries targets, an ``Unlabelled`` has no place for them, and
+neither is the other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -38,21 +38,28 @@ class Unlabelled:
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset(Unlabelled):
-    """Prepared features with targets in physical units.
+class Dataset:
+    """Prepared features with targets.
 
     Attributes:
-        target: Shape (N, T), in the target's physical unit (parallax: mas), or the natural logarithm of
-            positive profiles; NaN where a profile was not measured.
+        ids: Object identifiers, shape (N,).
+        features: Prepared features, shape (N, F) or (N, C, L).
+        target: Shape (N, T), in the target's own unit, or the natural logarithm of positive profiles; NaN
+            where a profile was not measured.
         target_error: The catalogue's 1-sigma error of the target, shape (N, T), same unit; where unknown the
-            median of the training rows' known errors, 0 if none is known.
-        vary: Draws features and target of all rows anew, for training on varied data; None for the same ones
-            in every epoch.
+            median of the training objects' known errors, 0 if none is known.
+        vary: Draws features and target of all objects anew, for training on varied data; None for the same
+            ones in every epoch.
     """
 
+    ids: IdArray
+    features: Float32Array
     target: FloatArray
     target_error: FloatArray
     vary: Callable[[np.random.Generator], tuple[Float32Array, FloatArray]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True)
@@ -62,43 +69,22 @@ class Layout:
     Attributes:
         inputs: Shape of one object's features: (F,) or (C, L).
         channels: Names of the target's channels; a scalar target is one channel of one point.
-        n_points: Points of each channel; T is their number times that of the channels.
+        n_points: Points of each channel.
     """
 
     inputs: tuple[int, ...]
     channels: tuple[str, ...]
     n_points: int = 1
 
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """All that one fit may see: labelled training and validation objects, unlabelled test objects.
-
-    Attributes:
-        train: Objects whose targets set the weights.
-        val: Objects whose targets choose the epoch and the hyperparameters.
-        test: The sealed objects; their targets are not in memory.
-        feature_names: Names of the F prepared features, or of the C channels.
-        target_names: Names of the target's channels.
-        n_points: Points of each channel of the target.
-    """
-
-    train: Dataset
-    val: Dataset
-    test: Unlabelled
-    feature_names: tuple[str, ...]
-    target_names: tuple[str, ...]
-    n_points: int = 1
-
     @property
-    def layout(self) -> Layout:
-        """Shapes of what a network takes and gives."""
-        return Layout(self.train.features.shape[1:], self.target_names, self.n_points)
+    def n_targets(self) -> int:
+        """Target columns, T: channels times points."""
+        return len(self.channels) * self.n_points
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Predicted targets with their uncertainties, in physical units.
+    """Predicted targets with their uncertainties, in the unit of ``Dataset.target``.
 
     Attributes:
         ids: Shape (N,).
@@ -110,6 +96,10 @@ class Predictions:
     ids: IdArray
     mean: FloatArray
     std: FloatArray
+
+    def scaled(self, factor: FloatArray) -> "Predictions":
+        """Return the same with uncertainties times a factor, shape (T,) or (N, T)."""
+        return replace(self, std=self.std * factor)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 Membership depends on the objects of the table, their targets' quantiles and the split's seed, not on
 features, cuts or the kind of split: ``holdout`` and ``kfold`` with the same seed, strata and test share seal
-the same stars. Other rows or other targets (a zero point, say) move the strata, and with them some stars;
-runs that sealed the same stars share the tag ``sealed_fingerprint``.
+the same objects. Other rows or other targets (a zero point, say) move the strata, and with them some objects;
+runs that sealed the same ones share the tag ``sealed_fingerprint``.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from astrosweep.config.split import HoldoutConfig, SplitConfig
+from astrosweep.config.split import HoldoutConfig, KFoldConfig, SplitConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray, IdArray
 
@@ -54,6 +54,25 @@ def assign(ids: IdArray, target: FloatArray, config: SplitConfig) -> NDArray[np.
             f"{len(expected)} parts would be empty. Use more objects, larger parts or fewer folds."
         )
     return part[objects.index.get_indexer(pd.Index(ids))].astype(np.int64)
+
+
+def number_of_folds(config: SplitConfig) -> int:
+    """Number of folds; 1 for ``holdout``."""
+    return config.n_folds if isinstance(config, KFoldConfig) else 1
+
+
+def count_parts(part: NDArray[np.int64], n_folds: int) -> dict[str, int]:
+    """Return how many objects each part has, for reports.
+
+    Args:
+        part: As ``assign`` gives it, shape (N,).
+        n_folds: Number of folds.
+    """
+    test, train_only = int((part == TEST).sum()), int((part == TRAIN_ONLY).sum())
+    if n_folds == 1:
+        return {"train": train_only, "val": int((part == 0).sum()), "test": test}
+    folds = {f"fold_{k}": int((part == k).sum()) for k in range(n_folds)}
+    return {**folds, **({"training_only": train_only} if train_only else {}), "test": test}
 
 
 def fingerprint_of(ids: IdArray) -> str:

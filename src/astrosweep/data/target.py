@@ -1,5 +1,6 @@
 """The invertible map between a target in physical units and the number that a network learns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
@@ -7,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from astrosweep.config.kinds.stars import TargetTransformConfig
+from astrosweep.config.target import TargetTransformConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 
@@ -69,6 +70,15 @@ class TargetTransform:
             name: value.tolist() if isinstance(value, np.ndarray) else value
             for name, value in vars(self).items()
         }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TargetTransform":
+        """Read back what ``as_dict`` gave."""
+        arrays = {
+            name: np.asarray(value, dtype=np.float64) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**arrays)
 
     def forward(self, y: Array) -> Array:
         """Map physical values to network values; NaN where ``log`` is undefined."""

@@ -15,6 +15,7 @@ from astrosweep.job.ahead import uncollected
 from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import read_sweep, write_outcome
+from astrosweep.kinds import resolve
 from astrosweep.tracking import open_tracker
 
 _log = logging.getLogger(__name__)
@@ -58,11 +59,10 @@ def run_job(composed: DictConfig) -> None:
 def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, overrides: list[str]) -> RunRecord:
     # Imported where a job runs: the process that launches jobs elsewhere need not wait for torch.
     with uncollected():
-        from astrosweep.data.sources import with_input_file
         from astrosweep.job.reproduce import compare, recall
         from astrosweep.job.search import run_worker
         from astrosweep.job.terminal import show_results, show_studies
-        from astrosweep.recording import record_run
+        from astrosweep.recording import train_and_record
         from astrosweep.search.summary import summarize
 
     sweep = read_sweep(sweep_folder) if sweep_folder else None
@@ -71,7 +71,7 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
         original = recall(composed, str(reproduced), folder, overrides)
         config, tags = original.config, {"reproduces": original.run_id}
     else:
-        config, tags = with_input_file(parse(composed)), {}
+        config, tags = resolve(parse(composed)), {}
         if sweep:
             config = name_by_sweep(config, sweep.swept, overrides)
     tracker = open_tracker(config.tracking)
@@ -80,7 +80,7 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
         if sweep is None:
             show_studies([summarize(config, tracker)], config.tracking)
         return record
-    _, record = record_run(
+    _, record = train_and_record(
         config, tracker, folder, parent_id=sweep.parent_id if sweep else None, extra_tags=tags
     )
     if reproduced and record.status == "finished":

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import astrosweep
-from astrosweep.config import RunConfig, StarDataConfig
+from astrosweep.config import RunConfig
 
 
 def tags_of(config: RunConfig) -> dict[str, str]:
@@ -16,8 +16,9 @@ def tags_of(config: RunConfig) -> dict[str, str]:
         "role": "run",
         "class": config.data.name,
         "source": config.data.source,
-        "features": config.data.features.name if isinstance(config.data, StarDataConfig) else "profiles",
+        "features": config.data.feature_set,
         "target": ", ".join(config.targets),
+        "unit": config.data.unit,
         "model": config.model.name,
         "loss": config.loss.name,
         "split": config.split.name,

@@ -10,18 +10,19 @@ from pathlib import Path
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import AstrosweepError, TrackingError
 from astrosweep.core.types import RunRecord, RunStatus
-from astrosweep.data.sources import load_development
-from astrosweep.recording.artifacts import write_artifacts, write_config
+from astrosweep.kinds import load_data
+from astrosweep.recording.artifacts import write_artifacts
 from astrosweep.recording.progress import progress_bar
 from astrosweep.recording.provenance import tags_of
+from astrosweep.recording.saved import write_config
 from astrosweep.recording.values import curves_of, flatten, metrics_of, tags_of_data
 from astrosweep.tracking import Tracker
-from astrosweep.training import TrainingResult, count_fits, prepare_folds, train
+from astrosweep.training import TrainingResult, group_folds, train
 
 _log = logging.getLogger(__name__)
 
 
-def record_run(
+def train_and_record(
     config: RunConfig,
     tracker: Tracker,
     folder: Path,
@@ -68,7 +69,7 @@ def record_run(
             tags={**tags, **tags_of_data(results[0].report)},
         )
     except (AstrosweepError, OSError, MemoryError) as error:
-        record = replace(record, error=explain(error, folder))
+        record = replace(record, error=reason_of(error, folder))
     except BaseException as error:
         status: RunStatus = "killed" if isinstance(error, KeyboardInterrupt | SystemExit) else "failed"
         reason = "stopped by the user or the scheduler" if status == "killed" else repr(error)
@@ -86,16 +87,16 @@ def record_run(
 
 
 def _train(config: RunConfig) -> tuple[TrainingResult, ...]:
-    development = load_development(config)
-    _log.info("%s: %s", config.run_name, development.report.summary)
-    if development.report.absent:
-        _log.info("not in the table, so not used: %s", ", ".join(development.report.absent))
-    folds = prepare_folds(config, development)
-    with progress_bar(config, count_fits(config, folds)) as listener:
-        return train(config, development, listener, folds)
+    data = load_data(config)
+    _log.info("%s: %s", config.run_name, data.report.summary)
+    if data.report.absent:
+        _log.info("not in the table, so not used: %s", ", ".join(data.report.absent))
+    groups = group_folds(config, data)
+    with progress_bar(config, config.replicates * len(groups)) as listener:
+        return train(config, data, listener, groups)
 
 
-def explain(error: BaseException, folder: Path) -> str:
+def reason_of(error: BaseException, folder: Path) -> str:
     """The reason of a failed run."""
     if isinstance(error, MemoryError):
         return "Out of memory: use a smaller data.batch_size or model"

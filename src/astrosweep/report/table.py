@@ -7,21 +7,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from astrosweep.config.kinds import Column, Headline, headline_of
 from astrosweep.core.types import RunRecord
 
-_TITLE = "Metrics of validation stars, smallest RMSE first; test stars stay sealed"
-_PROFILE_TITLE = (
-    "Relative errors of validation clusters, 0.03 to 1 R500, smallest RMSE (normalised units) first; "
-    "test clusters stay sealed"
-)
-_PROFILE_COLUMNS = (
-    "median_relative_error",
-    "p90_relative_error",
-    "relative_bias",
-    "coverage_68",
-    "rmse_values",
-)
-_PROFILE = "/median_relative_error"
+_COMMON = ("best\nepoch", "time")
 
 
 def results_table(records: Sequence[RunRecord]) -> Table:
@@ -31,23 +20,22 @@ def results_table(records: Sequence[RunRecord]) -> Table:
     since its full text is in the log. A metric that is missing or undefined is a dash.
 
     Args:
-        records: Runs in any order, with their metrics of the validation stars (``val/...``, mas).
+        records: Runs in any order, with their metrics of the validation objects (``val/...``) and the tags that
+            ``recording.tags_of`` gives.
 
     Returns:
-        One column of a heading, the finished runs and the others, as far as there are any.
+        One column of headings, the finished runs of each kind of data and the others, as far as there are any.
     """
-    finished = [record for record in records if record.status == "finished"]
-    of_clusters = [record for record in finished if _targets_of(record)]
-    finished = [record for record in finished if not _targets_of(record)]
+    finished: dict[Headline, list[RunRecord]] = {}
+    for record in records:
+        if record.status == "finished":
+            finished.setdefault(headline_of(record.tags["class"]), []).append(record)
     stopped = [record for status in ("failed", "killed") for record in records if record.status == status]
     table = Table.grid()
-    if finished:
-        table.add_row(Text(_TITLE, style="italic"))
-        table.add_row(_finished_table(finished))
-    if of_clusters:
-        table.add_row(Text(_PROFILE_TITLE, style="italic"))
-        table.add_row(_clusters_table(of_clusters))
-    if (finished or of_clusters) and stopped:
+    for headline, of_kind in finished.items():
+        table.add_row(Text(headline.title, style="italic"))
+        table.add_row(_finished_table(headline, of_kind))
+    if finished and stopped:
         table.add_row("")
     if stopped:
         table.add_row(Text("Not finished (the log has the full reason)", style="italic"))
@@ -55,55 +43,35 @@ def results_table(records: Sequence[RunRecord]) -> Table:
     return table
 
 
-def _finished_table(records: Sequence[RunRecord]) -> Table:
+def _finished_table(headline: Headline, records: Sequence[RunRecord]) -> Table:
     table = _new_table()
-    for name in ("R2", "RMSE\n(mas)", "MAE\n(mas)", "68%\ncov.", "chi2", "best\nepoch", "time"):
-        table.add_column(name, justify="right", no_wrap=True)
+    if headline.by_target:
+        table.add_column("target", no_wrap=True)
+    unit = records[0].tags.get("unit", "")
+    for header in (*(column.header.format(unit=unit) for column in headline.columns), *_COMMON):
+        table.add_column(header, justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     for record in sorted(records, key=_rmse):
-        metrics = record.metrics
-        table.add_row(
-            Text(record.name),
-            _number(metrics.get("val/r2"), 3),
-            _number(metrics.get("val/rmse"), 4),
-            _number(metrics.get("val/mae"), 4),
-            _number(metrics.get("val/coverage_68"), 2),
-            _number(metrics.get("val/reduced_chi2"), 2),
-            _epoch(metrics.get("fit/best_epoch")),
-            _duration(record.duration_s),
-            record.status,
-        )
-    return table
-
-
-def _clusters_table(records: Sequence[RunRecord]) -> Table:
-    table = _new_table()
-    table.add_column("target", no_wrap=True)
-    for name in ("median\n(%)", "90 %\n(%)", "bias\n(%)", "68%\ncov.", "RMSE", "best\nepoch", "time"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for record in sorted(records, key=_rmse):
-        metrics = record.metrics
-        for i, target in enumerate(_targets_of(record)):
-            of_target = {key: metrics.get(f"val/{target}/{key}", math.nan) for key in _PROFILE_COLUMNS}
-            median, p90, bias, coverage, rmse = (of_target[key] for key in _PROFILE_COLUMNS)
+        targets = record.tags["target"].split(", ") if headline.by_target else [""]
+        for i, target in enumerate(targets):
+            values = [_shown(record, column, target) for column in headline.columns]
+            of_run = [
+                _epoch(record.metrics.get("fit/best_epoch")),
+                _duration(record.duration_s),
+                record.status,
+            ]
             table.add_row(
                 Text(record.name if i == 0 else ""),
-                target,
-                _number(100.0 * median, 2),
-                _number(100.0 * p90, 2),
-                _number(100.0 * bias, 2),
-                _number(coverage, 2),
-                _number(rmse, 4),
-                _epoch(metrics.get("fit/best_epoch")) if i == 0 else "",
-                _duration(record.duration_s) if i == 0 else "",
+                *([target] if headline.by_target else []),
+                *values,
+                *(of_run if i == 0 else ["", "", ""]),
             )
     return table
 
 
-def _targets_of(record: RunRecord) -> list[str]:
-    """Targets of a run on clusters, none for a run on stars."""
-    names = [name for name in record.metrics if name.startswith("val/") and name.endswith(_PROFILE)]
-    return [name.removeprefix("val/").removesuffix(_PROFILE) for name in names]
+def _shown(record: RunRecord, column: Column, target: str) -> str:
+    value = record.metrics.get(f"val/{column.metric.format(target=target)}", math.nan)
+    return _number(column.scale * value, column.decimals)
 
 
 def _stopped_table(records: Sequence[RunRecord]) -> Table:

@@ -2,22 +2,23 @@
 
 import json
 from collections import OrderedDict
+from typing import Any
 
 from astrosweep.config import RunConfig
-from astrosweep.data.sources import AnyDevelopment, AnyPreparedFold, load_development
-from astrosweep.training import prepare_folds
+from astrosweep.data.kind import PreparedData
+from astrosweep.kinds import load_data
 
 _KEPT = 4
 
 
 class DataCache:
-    """Development rows and prepared folds of the last few configurations of the data."""
+    """The prepared data of the last few configurations of the data."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[AnyDevelopment, tuple[AnyPreparedFold, ...]]] = OrderedDict()
+        self._kept: OrderedDict[str, PreparedData[Any, Any, Any]] = OrderedDict()
 
-    def get(self, config: RunConfig) -> tuple[AnyDevelopment, tuple[AnyPreparedFold, ...]]:
-        """Labelled rows and prepared folds of a configuration.
+    def get(self, config: RunConfig) -> PreparedData[Any, Any, Any]:
+        """Prepared data of a configuration.
 
         Raises:
             AstrosweepError: The data cannot be read or prepared.
@@ -25,8 +26,7 @@ class DataCache:
         data = config.data.model_dump(mode="json", exclude={"batch_size"})
         key = json.dumps([data, config.split.model_dump(mode="json"), config.targets], sort_keys=True)
         if key not in self._kept:
-            development = load_development(config)
-            self._kept[key] = development, prepare_folds(config, development)
+            self._kept[key] = load_data(config)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)

@@ -5,7 +5,7 @@ from typing import Any
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import StudyError
 from astrosweep.data.report import DataReport
-from astrosweep.recording import flatten
+from astrosweep.recording import FORMAT, flatten
 
 _FREE = (
     "name",
@@ -43,8 +43,9 @@ def identity_of(config: RunConfig, report: DataReport) -> dict[str, Any]:
     for d in search.distributions:
         # A key that is drawn has no value of its own.
         identity = {key: value for key, value in identity.items() if not _within(key, d.key)}
+    identity["format of runs"] = FORMAT
     identity["data fingerprint"] = report.fingerprint
-    identity["sealed stars"] = report.sealed_fingerprint
+    identity["sealed objects"] = report.sealed_fingerprint
     return identity
 
 

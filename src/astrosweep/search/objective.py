@@ -32,7 +32,7 @@ from astrosweep.search.space import configure, suggest
 from astrosweep.search.storage import TROUBLE
 from astrosweep.search.study import TRIAL_NUMBER, Study
 from astrosweep.tracking import held
-from astrosweep.training import TrainingResult, are_together, train
+from astrosweep.training import TrainingResult, group_folds, train
 
 _log = logging.getLogger(__name__)
 _NO_MEMORY = "Out of memory: use a smaller data.batch_size or model"
@@ -174,10 +174,11 @@ class Objective:
         try:
             if fault:
                 raise ConfigError(fault)
-            development, folds = self._data.get(config)
+            data = self._data.get(config)
+            groups = group_folds(config, data)
             # A trial whose folds train otherwise than those of the study has other steps: it tells none.
-            is_comparable = are_together(config, folds) == self._study.together
-            results = train(config, development, reporter if is_comparable else None, folds)
+            is_comparable = (len(groups) < len(data.folds)) == self._study.together
+            results = train(config, data, reporter if is_comparable else None, groups)
             metrics = metrics_of(results)
             objectives = () if reporter.pruned else self._objectives(metrics)
         except (TrackingError, StorageError, StudyError):

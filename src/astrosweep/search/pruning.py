@@ -8,15 +8,16 @@ each epoch: a report costs as much as an epoch of a small network. All epochs ar
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import optuna
 from optuna.pruners import BasePruner
 
 from astrosweep.config import PrunerConfig, RunConfig
 from astrosweep.core.errors import ConfigError
-from astrosweep.data.sources import AnyPreparedFold
-from astrosweep.training import are_together
+from astrosweep.data.kind import PreparedData
+from astrosweep.training import group_folds
 
 _OBSTRUCTIVE = ("scheduler", "trainer.gradient_clip", "trainer.precision", "trainer.folds")
 """Keys which, where they are drawn, may keep the folds of a trial from being trained together."""
@@ -59,8 +60,8 @@ def stride_of(config: RunConfig) -> int:
     return max(lengths, default=config.trainer.max_epochs)
 
 
-def trains_together(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> bool:
-    """Whether the trials of a study train their folds together, for its own configuration and folds.
+def trains_together(config: RunConfig, data: PreparedData[Any, Any, Any]) -> bool:
+    """Whether the trials of a study train their folds together, for its own configuration and data.
 
     Not if a trial could draw what stands in the way: its steps would be other ones.
 
@@ -75,7 +76,7 @@ def trains_together(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> bool
         raise ConfigError(
             f"trainer.folds=together: the search draws {', '.join(obstructive)}. Use trainer.folds=auto."
         )
-    return not obstructive and are_together(config, folds)
+    return not obstructive and len(group_folds(config, data)) < len(data.folds)
 
 
 def count_stages(config: RunConfig, *, together: bool) -> int:

@@ -56,8 +56,8 @@ def work(config: RunConfig, tracker: Tracker) -> tuple[Study, End]:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     config = _on_own_device(config)
     data = DataCache()
-    development, folds = data.get(config)
-    study = join(config, tracker, development.report, together=trains_together(config, folds))
+    own = data.get(config)
+    study = join(config, tracker, own.report, together=trains_together(config, own))
     return study, _Worker(study, data).run()
 
 

@@ -1,21 +1,23 @@
 """The LightningModule, the losses and the training loop."""
 
-from astrosweep.training.fit import EpochListener, FitResult, fit, predict
-from astrosweep.training.folds import Listener, TrainingResult, count_fits, prepare_folds, train
+from astrosweep.training.assessment import judge_unlabelled
+from astrosweep.training.fit import EpochListener, FitResult, fit, predict, predict_with, restore
+from astrosweep.training.folds import Groups, Listener, TrainingResult, group_folds, train
 from astrosweep.training.module import RegressionDataModule, RegressionModule
-from astrosweep.training.together import are_together
 
 __all__ = [
     "EpochListener",
     "FitResult",
+    "Groups",
     "Listener",
     "RegressionDataModule",
     "RegressionModule",
     "TrainingResult",
-    "are_together",
-    "count_fits",
     "fit",
+    "group_folds",
+    "judge_unlabelled",
     "predict",
-    "prepare_folds",
+    "predict_with",
+    "restore",
     "train",
 ]

@@ -1,4 +1,4 @@
-"""Calibration of predicted uncertainties by one factor, set so that 68.27 % of held-out objects are covered.
+"""Calibration of predicted uncertainties by factors, set so that 68.27 % of held-out objects are covered.
 
 With residual ``r``, catalogue error ``e`` and predicted standard deviation ``s``, an object is covered by
 its 1-sigma interval when ``r^2 <= (k s)^2 + e^2``; the smallest factor that covers it is its score, and the
@@ -15,6 +15,45 @@ from astrosweep.core.types import FloatArray, IdArray
 
 ONE_SIGMA = 0.6827
 _SMALLEST_FACTOR = 1e-3
+_RESIDUALS_PER_FACTOR = 200
+"""A factor is fitted on at least so many residuals, of neighbouring points of a profile where need be."""
+
+
+def calibrate(
+    residual: FloatArray, error: FloatArray, std: FloatArray, group: IdArray, n_points: int
+) -> tuple[FloatArray, FloatArray]:
+    """Fit a factor for each target column, from its own residuals and, where objects are few, neighbours'.
+
+    A scalar target is one channel of one point, and has one factor.
+
+    Args:
+        residual: Observed minus predicted, shape (N, T); NaN where nothing is known.
+        error: Catalogue error of the target, shape (N, T), 0 where unknown.
+        std: Predicted standard deviation, shape (N, T), positive.
+        group: Group of each object, shape (N,); a group's factors are fitted on all other groups.
+        n_points: Points of each channel of the target.
+
+    Returns:
+        The factors of each object, which did not see its own residuals, shape (N, T); and those fitted on all
+        objects, for unseen ones, shape (T,). A column of which nothing is known has the factor 1.
+    """
+    n, n_columns = residual.shape
+    window = min(max(-(-_RESIDUALS_PER_FACTOR // n), 1), n_points)
+    own, overall = np.ones((n, n_columns)), np.ones(n_columns)
+    for first in range(0, n_columns, n_points):
+        for i in range(first, first + n_points, window):
+            columns = slice(i, min(i + window, first + n_points))
+            known = np.isfinite(residual[:, columns])
+            if not known.any():
+                continue
+            groups = np.broadcast_to(group[:, None], known.shape)
+            factors, overall[columns] = cross_fit_factors(
+                residual[:, columns][known], error[:, columns][known], std[:, columns][known], groups[known]
+            )
+            block = np.full(known.shape, overall[columns][0])
+            block[known] = factors
+            own[:, columns] = block
+    return own, overall
 
 
 def fit_factor(residual: FloatArray, error: FloatArray, std: FloatArray) -> float:

@@ -1,7 +1,7 @@
 """The training loop: Fabric around the LightningModule, at almost no cost beyond the arithmetic."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from astrosweep.config import RunConfig
-from astrosweep.core.types import Fold, Layout, Predictions, Unlabelled
+from astrosweep.core.errors import FormatError
+from astrosweep.core.types import Layout, Predictions, Unlabelled
+from astrosweep.data.fold import Fold
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
 from astrosweep.training.course import Course
@@ -48,15 +50,12 @@ class FitResult:
     stopped: bool = False
 
 
-def fit(
-    config: RunConfig, fold: Fold, transform: TargetTransform, on_epoch: EpochListener | None = None
-) -> FitResult:
+def fit(config: RunConfig, fold: Fold, on_epoch: EpochListener | None = None) -> FitResult:
     """Train a network on one fold and predict all its parts.
 
     Args:
         config: The run's configuration.
         fold: The prepared fold. Its test part has no targets, so that nothing here can use them.
-        transform: The fitted map of the target.
         on_epoch: Called after each epoch with its index, training loss and validation loss;
             True ends the fit.
 
@@ -69,12 +68,12 @@ def fit(
     """
     start = time.perf_counter()
     with limited_threads(config.trainer.n_threads):
-        module, datamodule = build_fit(config, fold, transform)
+        module, datamodule = build_fit(config, fold)
         fabric = fabric_of(config)
         with memory_explained(fabric.device):
             loop = _Loop(config, fabric, module, datamodule, on_epoch)
             loop.run()
-            return conclude(
+            return finish(
                 fabric,
                 module,
                 datamodule,
@@ -85,17 +84,15 @@ def fit(
             )
 
 
-def build_fit(
-    config: RunConfig, fold: Fold, transform: TargetTransform
-) -> tuple[RegressionModule, RegressionDataModule]:
+def build_fit(config: RunConfig, fold: Fold) -> tuple[RegressionModule, RegressionDataModule]:
     """The network of a fold with its initial weights, and its data, as the seed has them."""
     torch.manual_seed(config.seed)
-    module = RegressionModule(config, fold.layout, transform)
-    module.start_from(fold.train, transform)
+    module = RegressionModule(config, fold.layout, fold.transform)
+    module.start_from(fold.train)
     return module, RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
 
 
-def conclude(
+def finish(
     fabric: Fabric,
     module: RegressionModule,
     datamodule: RegressionDataModule,
@@ -134,26 +131,51 @@ def predict(
     state: dict[str, Tensor],
     objects: Unlabelled,
 ) -> Predictions:
-    """Predict objects that were not in any part of the fit.
+    """Predict objects that were not in any part of the fit; see ``restore`` and ``predict_with``."""
+    return predict_with(config, restore(config, layout, transform, state), objects)
+
+
+def restore(
+    config: RunConfig, layout: Layout, transform: TargetTransform, state: Mapping[str, Tensor]
+) -> RegressionModule:
+    """Build a trained network.
 
     Args:
         config: The run's configuration.
         layout: Shapes of features and target of the fit.
         transform: The fitted map of the target.
         state: Weights, as ``FitResult.state``.
+
+    Returns:
+        The network on the device that the configuration asks for.
+
+    Raises:
+        FormatError: The weights are not those of such a network.
+    """
+    fabric = fabric_of(config)
+    with fabric.init_module(empty_init=True):
+        module = RegressionModule(config, layout, transform)
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise FormatError(f"The weights do not fit model={config.model.name}: {error}") from error
+    return module.to(fabric.device)
+
+
+def predict_with(config: RunConfig, module: RegressionModule, objects: Unlabelled) -> Predictions:
+    """Predict objects with a trained network.
+
+    Args:
+        config: The run's configuration.
+        module: The network.
         objects: Prepared features.
 
     Returns:
-        Predictions, uncalibrated.
+        Predictions, uncalibrated: to the last bit those that the fit itself gave for the same objects.
     """
     with limited_threads(config.trainer.n_threads):
-        fabric = fabric_of(config)
-        with fabric.init_module(empty_init=True):
-            module = RegressionModule(config, layout, transform)
-        module.load_state_dict(state)
-        module.to(fabric.device)
-        loader = BatchLoader((torch.tensor(objects.features),), evaluation_batch(objects))
-        return _predict(fabric, module, loader, objects.ids)
+        loader = BatchLoader((torch.tensor(objects.features),), evaluation_batch(objects.features))
+        return _predict(fabric_of(config), module, loader, objects.ids)
 
 
 class _Loop:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from astrosweep.config import RunConfig
-from astrosweep.core.types import Dataset, Fold, Layout, Unlabelled
+from astrosweep.core.types import Dataset, Float32Array, Layout
+from astrosweep.data.fold import Fold
 from astrosweep.data.loader import BatchLoader
 from astrosweep.data.target import TargetTransform
 from astrosweep.models import StartsFromData, build
@@ -45,19 +46,14 @@ class RegressionModule(pl.LightningModule):
         super().__init__()
         self._config = config
         self.transform = transform
-        self.n_targets = len(layout.channels) * layout.n_points
+        self.n_targets = layout.n_targets
         self.loss: Loss = build_loss(config.loss, transform)
         self.network = build(config.model, layout, self.loss.n_parameters, transform)
         self._l2 = config.model.l2
         self._kernels = [layer.weight for layer in self.network.modules() if isinstance(layer, _WITH_KERNEL)]
 
-    def start_from(self, dataset: Dataset, transform: TargetTransform) -> None:
-        """Let a network that can do so begin where a closed form leads it.
-
-        Args:
-            dataset: The training objects.
-            transform: The fitted map of the target.
-        """
+    def start_from(self, dataset: Dataset) -> None:
+        """Let a network that can do so begin where a closed form on the training objects leads it."""
         if not isinstance(self.network, StartsFromData):
             return
         draws = [(dataset.features, dataset.target)]
@@ -65,7 +61,7 @@ class RegressionModule(pl.LightningModule):
             rng = np.random.default_rng(self._config.seed)
             draws = [dataset.vary(rng) for _ in range(_DRAWS)]
         features = [features for features, _ in draws]
-        self.network.start_from(features, [transform.forward(target) for _, target in draws])
+        self.network.start_from(features, [self.transform.forward(target) for _, target in draws])
 
     def forward(self, x_BF: Tensor) -> Tensor:
         """Outputs, (B, O)."""
@@ -144,12 +140,12 @@ class RegressionDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> BatchLoader:
         """Validation batches, large ones in a fixed order."""
-        return BatchLoader(self._val, evaluation_batch(self.fold.val))
+        return BatchLoader(self._val, evaluation_batch(self.fold.val.features))
 
     def predict_dataloader(self) -> list[BatchLoader]:
         """Features alone of train, val and test, in this order."""
-        parts = (self.fold.train, self.fold.val, self.fold.test)
-        return [BatchLoader((torch.tensor(part.features),), evaluation_batch(part)) for part in parts]
+        parts = (self.fold.train.features, self.fold.val.features, self.fold.test.features)
+        return [BatchLoader((torch.tensor(features),), evaluation_batch(features)) for features in parts]
 
 
 def add_l2_gradient(kernels: Sequence[Tensor], l2: float) -> None:
@@ -159,9 +155,9 @@ def add_l2_gradient(kernels: Sequence[Tensor], l2: float) -> None:
         torch._foreach_add_(gradients, [kernel.detach() for kernel in kernels], alpha=2 * l2)
 
 
-def evaluation_batch(part: Unlabelled) -> int:
+def evaluation_batch(features: Float32Array) -> int:
     """Rows of a batch that is only evaluated: as many as fit well into memory."""
-    return max(_EVALUATION_VALUES // int(np.prod(part.features.shape[1:])), 1)
+    return max(_EVALUATION_VALUES // int(np.prod(features.shape[1:])), 1)
 
 
 def _tensors(dataset: Dataset, loss: Loss) -> Batch:

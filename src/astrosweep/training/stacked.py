@@ -2,7 +2,7 @@
 
 Shapes: K folds, B batch, F features, O outputs, C units of a layer, T targets. Activations are (K, C, B): so
 weights are plain stacks of those of ``nn.Linear``, and a unit's values in a batch are neighbours in memory.
-The batches of the folds may have different numbers of rows: ``Rows`` says which columns of (K, C, B) count.
+The batches of the folds may have different numbers of rows: ``BatchCounts`` says which columns of (K, C, B) count.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _SIXTEEN_BITS = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class BatchCounts:
     """How many rows each fold has in a step, as the arithmetic needs it.
 
     Attributes:
@@ -35,7 +35,7 @@ class Rows:
     active: Tensor | float
 
     @classmethod
-    def of(cls, counts: Sequence[int], device: torch.device) -> "Rows":
+    def of(cls, counts: Sequence[int], device: torch.device) -> "BatchCounts":
         """Of K counts of rows; the widest fold has B of them."""
         width = max(counts)
         if min(counts) == width:
@@ -76,7 +76,7 @@ class StackedNetwork:
         self._bits = np.random.SFC64(seed)
         self._require_gradients()
 
-    def __call__(self, x_KFB: Tensor, rows: Rows | None = None) -> Tensor:
+    def __call__(self, x_KFB: Tensor, rows: BatchCounts | None = None) -> Tensor:
         """Outputs, (K, O, B): in training for batches of ``rows``, in evaluation without."""
         h_KCB = x_KFB
         for name, layer in self._layers:
@@ -126,7 +126,9 @@ class StackedNetwork:
             return torch.bmm(weight_KOC, x_KCB)
         return torch.baddbmm(bias_KO[:, :, None], weight_KOC, x_KCB)
 
-    def _batch_norm(self, name: str, layer: nn.BatchNorm1d, x_KCB: Tensor, rows: Rows | None) -> Tensor:
+    def _batch_norm(
+        self, name: str, layer: nn.BatchNorm1d, x_KCB: Tensor, rows: BatchCounts | None
+    ) -> Tensor:
         gain_KC, shift_KC, mean_KC, variance_KC = (
             self.state[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
         )
@@ -168,7 +170,7 @@ class _BatchNorm(torch.autograd.Function):
         shift_KC: Tensor,
         running_mean_KC: Tensor,
         running_variance_KC: Tensor,
-        rows: Rows,
+        rows: BatchCounts,
         momentum: float,
         eps: float,
     ) -> Tensor:

@@ -15,22 +15,23 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from astrosweep.config import RunConfig
+from astrosweep.config.model import DenseConfig
 from astrosweep.core.errors import ConfigError
+from astrosweep.data.fold import Fold
 from astrosweep.data.loader import BatchLoader
-from astrosweep.data.sources import AnyPreparedFold
 from astrosweep.data.target import TargetTransform
 from astrosweep.training.cohorts import Cohort, cohorts_of, keep
 from astrosweep.training.course import Course
 from astrosweep.training.device import fabric_of, limited_threads, memory_explained
-from astrosweep.training.fit import EpochListener, FitResult, build_fit, conclude
+from astrosweep.training.fit import EpochListener, FitResult, build_fit, finish
 from astrosweep.training.losses import Loss, build_loss
 from astrosweep.training.module import Batch, RegressionDataModule, RegressionModule, add_l2_gradient
-from astrosweep.training.stacked import Rows, StackedNetwork
+from astrosweep.training.stacked import BatchCounts, StackedNetwork
 
 _EVALUATION_COLUMNS = 65_536
 
 
-def are_together(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> bool:
+def are_together(config: RunConfig, folds: Sequence[Fold]) -> bool:
     """Whether the folds of a configuration are trained together.
 
     Raises:
@@ -46,14 +47,14 @@ def are_together(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> bool:
     return not obstacle
 
 
-def _obstacle(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> str:
+def _obstacle(config: RunConfig, folds: Sequence[Fold]) -> str:
     """Why the folds cannot be trained together; empty if they can."""
     if len(folds) < 2:
         return "there is only one fold"
-    if config.model.name not in ("dnn", "mlp"):
+    if not isinstance(config.model, DenseConfig):
         return f"model={config.model.name} is no plain stack of dense layers"
-    layout = folds[0].fold.layout
-    if len(layout.inputs) > 1 or layout.n_points > 1 or folds[0].fold.train.vary is not None:
+    layout = folds[0].layout
+    if len(layout.inputs) > 1 or layout.n_points > 1 or folds[0].train.vary is not None:
         return "profiles are not stacked"
     if config.scheduler.name == "plateau":
         return "scheduler=plateau gives each fold a learning rate of its own"
@@ -65,13 +66,13 @@ def _obstacle(config: RunConfig, folds: Sequence[AnyPreparedFold]) -> str:
 
 
 def fit_together(
-    config: RunConfig, folds: Sequence[AnyPreparedFold], on_epoch: EpochListener | None = None
+    config: RunConfig, folds: Sequence[Fold], on_epoch: EpochListener | None = None
 ) -> list[FitResult]:
     """Train a network on each of several folds at once and predict all their parts.
 
     Args:
         config: The run's configuration.
-        folds: The prepared folds, which ``are_together``.
+        folds: Folds that ``are_together``.
         on_epoch: Called after each epoch with its index, the folds' mean training loss and their mean best
             validation loss so far; True ends the training.
 
@@ -84,13 +85,13 @@ def fit_together(
     start = time.perf_counter()
     with limited_threads(config.trainer.n_threads):
         fabric = fabric_of(config)
-        built = [build_fit(config, fold.fold, fold.target_transform) for fold in folds]
+        built = [build_fit(config, fold) for fold in folds]
         with memory_explained(fabric.device):
-            loop = _Loop(config, fabric.device, built, [fold.target_transform for fold in folds])
+            loop = _Loop(config, fabric.device, built, [fold.transform for fold in folds])
             stopped = loop.run(on_epoch)
             time_s = (time.perf_counter() - start) / len(folds)
             return [
-                conclude(
+                finish(
                     fabric,
                     module.to(fabric.device),
                     datamodule,
@@ -227,14 +228,14 @@ class _Loop:
 
     def _of_places(self) -> None:
         """What depends on which folds are at which places."""
-        self._rows: dict[tuple[int, ...], Rows] = {}
+        self._rows: dict[tuple[int, ...], BatchCounts] = {}
         transform = _stacked_transform([self._transforms[k] for k in self._folds], self._device)
         self._loss: Loss = build_loss(self._config.loss, transform)
         parts = [_joined(self._val[k]) for k in self._folds]
         counts = [len(part[0]) for part in parts]
         n_columns = max(_EVALUATION_COLUMNS // len(counts), 1)
         chunks = [torch.split(tensor_KCB, n_columns, dim=2) for tensor_KCB in _stack(parts, max(counts))]
-        share = Rows.of(counts, self._device).share
+        share = BatchCounts.of(counts, self._device).share
         weight_K1B = (
             share
             if isinstance(share, Tensor)
@@ -244,9 +245,9 @@ class _Loop:
             zip(zip(*chunks, strict=True), torch.split(weight_K1B, n_columns, dim=2), strict=True)
         )
 
-    def _rows_of(self, counts: tuple[int, ...]) -> Rows:
+    def _rows_of(self, counts: tuple[int, ...]) -> BatchCounts:
         if counts not in self._rows:
-            self._rows[counts] = Rows.of(counts, self._device)
+            self._rows[counts] = BatchCounts.of(counts, self._device)
         return self._rows[counts]
 
 

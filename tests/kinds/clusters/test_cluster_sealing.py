@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.kinds.tables.test_sealing import numeric_arrays
 
+from astrosweep.config.kinds.clusters import TARGETS
 from astrosweep.kinds.clusters.development import develop_clusters
 from astrosweep.kinds.clusters.prepared import prepare_clusters
-from astrosweep.kinds.clusters.sample import TARGETS
 from astrosweep.training import train
 from tests.kinds.clusters.simulated import ALL, simulated
 

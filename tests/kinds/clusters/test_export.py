@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.config.kinds.clusters import ClusterCleaningConfig, ClusterDataConfig, TablesConfig
 from astrosweep.data.sources import load_clusters
 from astrosweep.kinds.clusters.export import export_clusters
 from astrosweep.kinds.clusters.profiles.read import read_tables
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS
 
 CLUSTERS = ["data=cluster", "data.simulation.n_clusters=3", "data.simulation.cache_dir=null"]
 

@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import gamma
 
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.kinds.clusters.forward import beams, cosmology, effects, noise, projection
 from astrosweep.kinds.clusters.forward.grid import (
@@ -17,7 +18,6 @@ from astrosweep.kinds.clusters.forward.grid import (
 )
 from astrosweep.kinds.clusters.forward.observe import observe, targets_of
 from astrosweep.kinds.clusters.forward.truths import TrueClusters
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS
 
 QUIET = ClusterSimulationConfig(noise=0.0, cache_dir=None)
 

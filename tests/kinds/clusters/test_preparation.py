@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from astrosweep.config.kinds.clusters import TARGET_KEYS
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.clusters.preparation import TARGET_KEYS
 from astrosweep.kinds.clusters.shape_check import there_and_back
 from tests.kinds.clusters.simulated import ALL, blanked, prepared, simulated, with_profiles
 

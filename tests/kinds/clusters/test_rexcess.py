@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "clusters" / "rexcess"
 CONFIG = ClusterSimulationConfig(cache_dir=None)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.random import default_rng
 
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure, scaled_targets
@@ -19,7 +20,7 @@ from astrosweep.kinds.clusters.forward.cache import cache_path
 from astrosweep.kinds.clusters.forward.cosmology import expansion, m500_of, p500_of, t500_of
 from astrosweep.kinds.clusters.forward.grid import ANNULI, NODES, spline_matrix
 from astrosweep.kinds.clusters.forward.simulate import GENERATORS, draw_clusters, simulate_clusters
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS, ClusterSample
+from astrosweep.kinds.clusters.sample import ClusterSample
 
 AT_TABLE = spline_matrix(truths.RADII)
 TABLES = {

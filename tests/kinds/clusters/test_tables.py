@@ -7,10 +7,11 @@ import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn
 
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.profiles.read import cluster_id
 from astrosweep.kinds.clusters.profiles.write import write_sample
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS, ClusterSample, Profiles
+from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
 from tests.kinds.clusters.table_files import RADIUS, VALUE, put, read, rows, table
 
 

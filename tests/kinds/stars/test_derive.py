@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.stars.derive import derive, parse_expression
+from astrosweep.data.expression import parse_expression
+from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.tables.table import StarTable
 
 COLUMNS = {

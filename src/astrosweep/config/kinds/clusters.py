@@ -1,14 +1,33 @@
 """Configuration of the cluster profiles: source, observables, resampling and preparation."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from astrosweep.config.base import Strict
+from astrosweep.config.kinds._base import Column, Headline, KindConfig
 
 Observable = Literal["sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz"]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Range = Annotated[list[Annotated[float, Field(gt=0.0)]], Field(min_length=2, max_length=2)]
+
+OBSERVABLES: tuple[str, ...] = get_args(Observable)
+TARGETS = ("szp3d", "ne3d", "t3d")
+"""Names of the true profiles in files: electron pressure, electron density, temperature."""
+PROFILE_TARGETS = ("pressure", "density", "temperature")
+TARGET_KEYS = dict(zip(PROFILE_TARGETS, TARGETS, strict=True))
+RELATIVE_ERRORS = (
+    "median_relative_error",
+    "p90_relative_error",
+    "pooled_median_relative_error",
+    "pooled_p90_relative_error",
+    "relative_bias",
+)
+INTERVALS = ("coverage_68", "coverage_95", "reduced_chi2")
+DIFFERENCES = ("mean_difference", "mean_absolute_difference", "mse", "rmse")
+OVERALL = ("mse", "rmse", "mae", "bias", "r2", *INTERVALS, "n")
+"""Metrics over all targets, in normalised units."""
+IDEAL_GAS = "ideal_gas_deviation"
 
 
 class ClusterSimulationConfig(Strict):
@@ -141,7 +160,7 @@ class ProfilePreparationConfig(Strict):
         return self
 
 
-class ClusterDataConfig(Strict):
+class ClusterDataConfig(KindConfig):
     """Profiles of galaxy clusters and how they become inputs and targets.
 
     Attributes:
@@ -179,6 +198,19 @@ class ClusterDataConfig(Strict):
     preparation: ProfilePreparationConfig = ProfilePreparationConfig()
     batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 8
 
+    headline: ClassVar[Headline] = Headline(
+        "Relative errors of validation clusters, 0.03 to 1 R500, smallest RMSE (normalised units) first; "
+        "test clusters stay sealed",
+        (
+            Column("median\n(%)", "{target}/median_relative_error", 2, 100.0),
+            Column("90 %\n(%)", "{target}/p90_relative_error", 2, 100.0),
+            Column("bias\n(%)", "{target}/relative_bias", 2, 100.0),
+            Column("68%\ncov.", "{target}/coverage_68", 2),
+            Column("RMSE", "{target}/rmse_values", 4),
+        ),
+    )
+    has_profiles: ClassVar[bool] = True
+
     @model_validator(mode="after")
     def _path_belongs_to_source(self) -> "ClusterDataConfig":
         if self.source == "simulated" and self.path:
@@ -192,3 +224,33 @@ class ClusterDataConfig(Strict):
         if len(set(self.observables)) < len(self.observables):
             raise ValueError(f"observables named twice: {self.observables}")
         return self
+
+    @property
+    def title(self) -> str:
+        """See ``KindConfig``."""
+        return f"{self.name}-{self.source}"
+
+    @property
+    def feature_set(self) -> str:
+        """See ``KindConfig``."""
+        return "profiles"
+
+    @property
+    def all_targets(self) -> tuple[str, ...]:
+        """See ``KindConfig``."""
+        return PROFILE_TARGETS
+
+    def laws(self, targets: Sequence[str]) -> frozenset[str]:
+        """See ``KindConfig``: P = n_e k T holds between logarithms of all three on common radii."""
+        has_all = set(targets) == set(PROFILE_TARGETS)
+        logarithms = self.preparation.logarithm and self.preparation.output == "values"
+        return frozenset({"ideal_gas"}) if has_all and logarithms else frozenset()
+
+    def metric_names(self, targets: Sequence[str]) -> frozenset[str]:
+        """See ``KindConfig``."""
+        parts = ("values",) if self.preparation.output == "values" else ("values", "radii")
+        of_target = (*RELATIVE_ERRORS, *INTERVALS, *(f"{d}_{part}" for d in DIFFERENCES for part in parts))
+        names = [*OVERALL, *(f"{target}/{name}" for target in targets for name in of_target)]
+        if set(targets) == set(PROFILE_TARGETS) and self.preparation.output == "values":
+            names.append(IDEAL_GAS)
+        return frozenset(names)

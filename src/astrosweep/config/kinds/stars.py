@@ -1,15 +1,25 @@
-"""Configuration of the star tables: source, columns, cleaning and preparation."""
+"""Configuration of the tables of variable stars: source, columns and what only stars have."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from astrosweep.config.base import Strict
+from astrosweep.config.kinds._base import Column, Headline
+from astrosweep.config.kinds.tables import RowsConfig
 
 StarClass = Literal["cepheid", "rrlyrae", "eclipsing_binary", "cepheid_rrlyrae"]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-NullIsEmpty = BeforeValidator(lambda value: {} if value is None else value)
-Bounds = Annotated[list[float | None], Field(min_length=2, max_length=2)]
+
+DISTANCE_METRICS = ("log_distance_bias", "log_distance_scatter", "log_distance_share")
+PARALLAX_BINS = (
+    "plx_below_0.1",
+    "plx_0.1_0.2",
+    "plx_0.2_0.5",
+    "plx_0.5_1",
+    "plx_1_2",
+    "plx_above_2",
+)
+"""Bins of observed parallax, mas."""
 
 
 class FeaturesConfig(Strict):
@@ -78,123 +88,42 @@ class ArchiveConfig(Strict):
     max_ruwe: Annotated[float, Field(gt=0.0)] | None = None
 
 
-class CleaningConfig(Strict):
-    """Row rules without fitted parameters, the same for every part of the split.
-
-    Attributes:
-        drop_duplicates: Keep the first of rows with the same identifier.
-        max_missing_fraction: Drop rows in which a larger share of the features is missing.
-        cuts: Column to ``[lowest, highest]`` (null for open); a missing value passes.
-        keep: Categorical column to the values kept.
-    """
-
-    drop_duplicates: bool = True
-    max_missing_fraction: Fraction = 0.8
-    cuts: Annotated[dict[str, Bounds], NullIsEmpty] = {}
-    keep: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], NullIsEmpty] = {}
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "CleaningConfig":
-        for name, (low, high) in self.cuts.items():
-            if low is not None and high is not None and low >= high:
-                raise ValueError(f"cuts.{name}: lowest {low} must be below highest {high}")
-        return self
-
-
-class OutliersConfig(Strict):
-    """Robust removal of outlying training rows; validation and test rows always stay.
-
-    Attributes:
-        method: ``mad`` drops rows further than ``threshold`` scaled median absolute deviations from the
-            median in any feature; ``none`` keeps all.
-        threshold: In units of the scaled median absolute deviation.
-    """
-
-    method: Literal["none", "mad"] = "mad"
-    threshold: Annotated[float, Field(gt=0.0)] = 15.0
-
-
-class CorrelationConfig(Strict):
-    """Selection among features that repeat each other, judged on the training rows.
-
-    Attributes:
-        threshold: Of two features with a larger absolute correlation, the one closer to the target stays;
-            null keeps all.
-        method: Kind of correlation coefficient.
-    """
-
-    threshold: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    method: Literal["pearson", "spearman"] = "spearman"
-
-
-class TargetTransformConfig(Strict):
-    """The invertible map between the target and what the network learns.
-
-    Attributes:
-        name: ``none``, ``log`` (needs positive targets unless the loss is a likelihood) or ``asinh``.
-        scale: Softening of ``asinh`` in the target's unit: asinh(y / scale).
-    """
-
-    name: Literal["none", "log", "asinh"] = "none"
-    scale: Annotated[float, Field(gt=0.0)] = 0.1
-
-
-class PreparationConfig(Strict):
-    """Steps fitted on training rows only.
-
-    Attributes:
-        outliers: Robust removal of training rows.
-        imputation: Statistic that fills missing values.
-        indicators: Whether a 0/1 feature marks each filled value.
-        scaling: Scaling of numeric features.
-        correlation: Selection among correlated features.
-        target_transform: Map of the target.
-    """
-
-    outliers: OutliersConfig = OutliersConfig()
-    imputation: Literal["median", "mean"] = "median"
-    indicators: bool = True
-    scaling: Literal["none", "standard", "robust", "quantile"] = "standard"
-    correlation: CorrelationConfig = CorrelationConfig()
-    target_transform: TargetTransformConfig = TargetTransformConfig()
-
-
-class StarDataConfig(Strict):
+class StarDataConfig(RowsConfig):
     """A table of variable stars and how it becomes features and targets.
 
     Attributes:
         name: Class of star.
         source: Where the table comes from.
         path: File of ``source=table``; a list of files is merged on the common columns.
-        format: File format; ``auto`` goes by the file's name.
         mapping: Preset that renames a table's columns to the archive's; ``auto`` recognises the table.
-        columns: Archive column to a column, or an expression of columns, of the table; on top of the preset.
-        units: Archive column to the unit it has in the table, where the file itself does not say.
+            ``columns`` and ``units`` go by the archive's names and come on top of the preset.
         zero_point: ``column`` subtracts the table's parallax zero-point offset from the parallax.
         features: The columns that the network sees.
-        allow_leakage: Accept features that are derived from the target; such runs are tagged.
         simulation: Settings of ``source=simulated``.
         archive: Settings of ``source=archive``.
-        cleaning: Row rules.
-        preparation: Steps fitted on training rows.
-        batch_size: Rows of one optimiser step.
     """
 
     name: StarClass
     source: Literal["simulated", "table", "archive"] = "simulated"
     path: str | list[str] | None = None
-    format: Literal["auto", "csv", "ecsv", "votable", "fits", "parquet"] = "auto"
     mapping: str = "auto"
-    columns: Annotated[dict[str, str], NullIsEmpty] = {}
-    units: Annotated[dict[str, str], NullIsEmpty] = {}
     zero_point: Literal["none", "column"] = "none"
     features: FeaturesConfig
-    allow_leakage: bool = False
     simulation: SimulationConfig = SimulationConfig()
     archive: ArchiveConfig
-    cleaning: CleaningConfig = CleaningConfig()
-    preparation: PreparationConfig = PreparationConfig()
-    batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 64
+
+    bins: ClassVar[tuple[str, ...]] = PARALLAX_BINS
+    extra_metrics: ClassVar[tuple[str, ...]] = DISTANCE_METRICS
+    headline: ClassVar[Headline] = Headline(
+        "Metrics of validation stars, smallest RMSE first; test stars stay sealed",
+        (
+            Column("R2", "r2", 3),
+            Column("RMSE\n(mas)", "rmse", 4),
+            Column("MAE\n(mas)", "mae", 4),
+            Column("68%\ncov.", "coverage_68", 2),
+            Column("chi2", "reduced_chi2", 2),
+        ),
+    )
 
     @model_validator(mode="after")
     def _path_belongs_to_table(self) -> "StarDataConfig":
@@ -203,3 +132,23 @@ class StarDataConfig(Strict):
         if self.source != "table" and self.path:
             raise ValueError(f"path={self.path} is given but source={self.source}; allowed: source=table")
         return self
+
+    @property
+    def title(self) -> str:
+        """See ``KindConfig``."""
+        return f"{self.name}-{self.source}"
+
+    @property
+    def feature_set(self) -> str:
+        """See ``KindConfig``."""
+        return self.features.name
+
+    @property
+    def all_targets(self) -> tuple[str, ...]:
+        """See ``KindConfig``."""
+        return ("parallax",)
+
+    @property
+    def unit(self) -> str:
+        """See ``KindConfig``."""
+        return "mas"

@@ -1,41 +1,17 @@
-"""From a sample of clusters to those that may be learned from, with the test part's targets left behind."""
-
-from dataclasses import dataclass
+"""From a sample of clusters to those that may be learned from, with the test part's truth left behind."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from astrosweep.config.kinds.clusters import ClusterDataConfig
-from astrosweep.config.split import KFoldConfig, SplitConfig
+from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
+from astrosweep.config.split import SplitConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
+from astrosweep.data.kind import Development
 from astrosweep.data.report import DataReport
-from astrosweep.data.split import TEST, TRAIN_ONLY, assign, fingerprint_of
-from astrosweep.kinds.clusters.preparation import TARGET_KEYS
-from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.data.split import TEST, TRAIN_ONLY, assign, count_parts, fingerprint_of, number_of_folds
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles, fingerprint_of_sample
 
-
-@dataclass(frozen=True, eq=False)
-class ClusterDevelopment:
-    """The labelled clusters of a sample, and the observed profiles alone of its sealed ones.
-
-    Attributes:
-        sample: Labelled clusters.
-        fold: For each labelled cluster the fold in which it validates, or ``split.TRAIN_ONLY``.
-        sealed: Test clusters, without targets.
-        targets: What is learned: ``pressure``, ``density``, ``temperature``.
-        data: Observables and preparation, with what an ``input_file`` says.
-        n_folds: Number of folds; 1 for ``holdout``.
-        report: What happened so far.
-    """
-
-    sample: ClusterSample
-    fold: NDArray[np.int64]
-    sealed: ClusterSample
-    targets: tuple[str, ...]
-    data: ClusterDataConfig
-    n_folds: int
-    report: DataReport
+ClusterDevelopment = Development[Clusters, TrueProfiles]
 
 
 def develop_clusters(
@@ -58,59 +34,50 @@ def develop_clusters(
     Raises:
         DataError: A target or an observable is missing, or the clusters are too few for the split.
     """
-    if len(sample) == 0:
-        raise DataError(f"{sample.origin}: there are no clusters")
+    clusters = sample.objects
+    if len(clusters) == 0:
+        raise DataError(f"{clusters.origin}: there are no clusters")
     for kind, names, has in (
-        ("target", [TARGET_KEYS[name] for name in targets], sample.targets),
-        ("observable", data.observables, sample.observed),
+        ("target", [TARGET_KEYS[name] for name in targets], sample.truth.profiles),
+        ("observable", data.observables, clusters.observed),
     ):
         if missing := [name for name in names if name not in has]:
             raise DataError(
-                f"{sample.origin}: the {kind} {', '.join(missing)} is missing; the sample has: "
+                f"{clusters.origin}: the {kind} {', '.join(missing)} is missing; the sample has: "
                 f"{', '.join(has) or 'none'}"
             )
-    part = assign(sample.ids, _size(sample), split)
+    part = assign(clusters.ids, _size(clusters), split)
     # What is rougher than the clusters that a network will meet must not calibrate its intervals.
-    part = np.where(sample.training_only, TRAIN_ONLY, part)
+    part = np.where(clusters.training_only, TRAIN_ONLY, part)
     labelled = np.flatnonzero(part != TEST)
-    sealed = sample.take(np.flatnonzero(part == TEST)).sealed()
-    n_folds = split.n_folds if isinstance(split, KFoldConfig) else 1
-    fold = part[labelled]
-    if n_folds == 1:
-        parts = {"train": int((fold == TRAIN_ONLY).sum()), "val": int((fold == 0).sum())}
-    else:
-        parts = {f"fold_{k}": int((fold == k).sum()) for k in range(n_folds)}
-        if (fold == TRAIN_ONLY).any():
-            parts["training_only"] = int((fold == TRAIN_ONLY).sum())
-    missing_share: dict[str, float] = {
-        name: float(np.mean(~np.isfinite(sample.observed[name].value).any(axis=1)))
-        for name in data.observables
-    }
-    return ClusterDevelopment(
-        sample=sample.take(labelled),
-        fold=fold,
+    sealed = clusters.take(np.flatnonzero(part == TEST))
+    n_folds = number_of_folds(split)
+    return Development(
+        labelled=sample.take(labelled),
+        fold=part[labelled],
         sealed=sealed,
-        targets=targets,
-        data=data,
         n_folds=n_folds,
         report=DataReport(
-            origin=sample.origin,
-            fingerprint=sample.fingerprint,
-            rows_read=len(sample),
-            parts={**parts, "test": len(sealed)},
+            origin=clusters.origin,
+            fingerprint=fingerprint_of_sample(sample),
+            rows_read=len(clusters),
+            parts=count_parts(part, n_folds),
             features=tuple(data.observables),
-            missing=missing_share,
+            missing={
+                name: float(np.mean(~np.isfinite(clusters.observed[name].value).any(axis=1)))
+                for name in data.observables
+            },
             sealed_fingerprint=fingerprint_of(sealed.ids),
-            notes=dict(sample.facts),
+            notes=dict(clusters.facts),
         ),
     )
 
 
-def _size(sample: ClusterSample) -> FloatArray:
+def _size(clusters: Clusters) -> FloatArray:
     """What the parts of a split represent equally."""
-    if (sample.r500_kpc > 0).all():
-        return sample.r500_kpc
-    first = next(iter(sample.observed.values()))
+    if (clusters.r500_kpc > 0).all():
+        return clusters.r500_kpc
+    first = next(iter(clusters.observed.values()))
     known = np.isfinite(first.value)
     total = np.where(known, first.value, 0.0).sum(axis=1)
     return np.asarray(total / np.maximum(known.sum(axis=1), 1))

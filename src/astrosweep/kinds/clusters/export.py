@@ -9,7 +9,8 @@ from omegaconf import DictConfig, open_dict
 from astrosweep.config import parse
 from astrosweep.config.kinds.clusters import ClusterDataConfig
 from astrosweep.core.errors import AstrosweepError, ConfigError
-from astrosweep.data.sources import load_clusters, with_input_file
+from astrosweep.kinds.clusters.kind import load_clusters
+from astrosweep.kinds.clusters.profiles.input_file import with_input_file
 from astrosweep.kinds.clusters.profiles.write import write_sample
 
 _log = logging.getLogger(__name__)
@@ -41,4 +42,4 @@ def _export(composed: DictConfig) -> None:
         raise ConfigError(f"data={config.data.name} has no profiles to write; allowed: data=cluster")
     sample = load_clusters(config.data)
     write_sample(sample, Path(str(directory)), format)
-    _log.info("%s: %d clusters, %s", directory, len(sample), sample.origin)
+    _log.info("%s: %d clusters, %s", directory, len(sample), sample.objects.origin)

@@ -7,9 +7,9 @@ import numpy as np
 
 from astrosweep.config.kinds.clusters import ProfilePreparationConfig
 from astrosweep.core.types import FloatArray
-from astrosweep.data.target import moments
-from astrosweep.kinds.clusters.preparation import Channel, ProfilePreparation, Rows, context_of
-from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.data.target import TargetTransform, moments
+from astrosweep.kinds.clusters.preparation import Channel, CommonRadii, Form, ProfilePreparation, context_of
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample
 from astrosweep.kinds.clusters.scaling import line_of_sight, radius_scale, resolve
 
 
@@ -33,33 +33,43 @@ def fit_preparation(
     Raises:
         DataError: Redshifts or R500 that the settings need are not known.
     """
-    config = resolve(config, train)
+    clusters = train.objects
+    config = resolve(config, clusters)
     input_radii = _radii(config.input_range, config.n_input, config.spacing)
     unfitted = ProfilePreparation(
         config=config,
-        targets=tuple(targets),
+        quantities=tuple(targets),
         input_radii=input_radii,
         output_radii=_radii(config.output_range, config.n_output, config.spacing),
-        channels={name: _channel(train, name, config) for name in observables},
+        channels={name: _channel(clusters, name, config) for name in observables},
         radius_loc=np.zeros(config.n_input),
         radius_width=np.ones(config.n_input),
         context_loc=np.zeros(len(config.context)),
         context_width=np.ones(len(config.context)),
         masked=(),
+        transform=TargetTransform("none", 1.0, 0.0, 1.0, 1.0),
+        learned=np.zeros(0, dtype=np.bool_),
     )
-    rows = Rows(unfitted, train)
+    rows = CommonRadii(unfitted, clusters)
     channels = {}
     for name, channel in unfitted.channels.items():
-        common = rows.common(name, train.observed[name].value, train.redshift)
+        common = rows.common(name, clusters.observed[name].value, clusters.redshift)
         common = np.where(rows.resampling[name].inside, common, np.nan)
         loc, width = moments(common) if config.standardise else (0.0, 1.0)
         channels[name] = replace(
             channel, loc=loc + np.zeros(config.n_input), width=width + np.zeros(config.n_input)
         )
-    scale = radius_scale(train, config.radius)[:, None]
+    scale = radius_scale(clusters, config.radius)[:, None]
     radius = unfitted.coordinate(input_radii * scale)
-    context = context_of(train, config.context, train.redshift)
-    fitted = replace(unfitted, channels=channels, masked=_masked(rows, config))
+    context = context_of(clusters, config.context, clusters.redshift)
+    target, _ = unfitted.targets(train)
+    fitted = replace(
+        unfitted,
+        channels=channels,
+        masked=_masked(rows, config),
+        transform=TargetTransform.fit_columns(target, standardise=config.standardise),
+        learned=np.asarray(np.isfinite(target).any(axis=0)),
+    )
     if not config.standardise:
         return fitted
     (radius_loc, radius_width), (context_loc, context_width) = moments(radius), moments(context)
@@ -77,26 +87,28 @@ def _radii(bounds: Sequence[float], n_points: int, spacing: str) -> FloatArray:
     return np.asarray(space(bounds[0], bounds[1], n_points), dtype=np.float64)
 
 
-def _channel(train: ClusterSample, name: str, config: ProfilePreparationConfig) -> Channel:
+def _channel(clusters: Clusters, name: str, config: ProfilePreparationConfig) -> Channel:
     """Logarithm; asinh, softened at the typical error, where noise makes values negative or soon may."""
-    profiles = train.observed[name]
-    softening = 0.0
+    profiles = clusters.observed[name]
+    form: Form = "log"
+    softening = 1.0
     if not config.logarithm:
-        softening = np.nan
+        form = "value"
     elif (
         np.where(np.isfinite(profiles.error), profiles.value - 4.0 * profiles.error, profiles.value) <= 0
     ).any():
+        form = "asinh"
         value, error = profiles.value, profiles.error
         if config.line_of_sight == "on":
-            by = line_of_sight(train, name, train.redshift)[:, None]
+            by = line_of_sight(clusters, name, clusters.redshift)[:, None]
             value, error = value / by, error / by
         known = error[np.isfinite(error) & (error > 0.0)]
         softening = float(np.median(known)) if known.size else 0.1 * float(np.nanmedian(np.abs(value)))
     points = np.zeros(config.n_input)
-    return Channel(softening, points, np.ones(config.n_input))
+    return Channel(form, softening, points, np.ones(config.n_input))
 
 
-def _masked(rows: Rows, config: ProfilePreparationConfig) -> tuple[str, ...]:
+def _masked(rows: CommonRadii, config: ProfilePreparationConfig) -> tuple[str, ...]:
     if config.masks == "off":
         return ()
     everything = config.masks == "on"

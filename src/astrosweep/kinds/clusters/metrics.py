@@ -7,19 +7,11 @@ import math
 
 import numpy as np
 
+from astrosweep.config.kinds.clusters import DIFFERENCES, INTERVALS, RELATIVE_ERRORS
 from astrosweep.core.types import FloatArray
 
 INNER, OUTER = 0.03, 1.0
 """Range of scaled radii, r / R500, over which relative errors are summed up."""
-RELATIVE_ERRORS = (
-    "median_relative_error",
-    "p90_relative_error",
-    "pooled_median_relative_error",
-    "pooled_p90_relative_error",
-    "relative_bias",
-)
-INTERVALS = ("coverage_68", "coverage_95", "reduced_chi2")
-DIFFERENCES = ("mean_difference", "mean_absolute_difference", "mse", "rmse")
 Z_95 = 1.959964
 
 

@@ -8,14 +8,13 @@ Units: radii kpc; ``sb`` erg/s/cm^2/sr (any unit, the same for all clusters); ``
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray, IdArray
-
-OBSERVABLES = ("sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz")
-TARGETS = ("szp3d", "ne3d", "t3d")
+from astrosweep.data.kind import Labelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +55,8 @@ class Profiles:
 
 
 @dataclass(frozen=True, eq=False)
-class ClusterSample:
-    """Clusters as simulated or read, before anything is resampled.
+class Clusters:
+    """What was observed of N clusters, before anything is resampled.
 
     Attributes:
         ids: Identifiers, shape (N,), unique.
@@ -65,11 +64,9 @@ class ClusterSample:
         redshift: Shape (N,); NaN where unknown.
         r500_kpc: R500 in kpc, shape (N,); NaN where unknown.
         observed: Observable to its profiles; one of ``OBSERVABLES`` each.
-        targets: Target to its profiles; one of ``TARGETS`` each. Empty for clusters whose truth is unknown
-            or sealed.
         generator: What each cluster was drawn from or read from, shape (N,), strings.
-        origin: Where the sample comes from, for reports.
-        facts: What reading it did that a user should know, for the data report.
+        origin: Where the clusters come from, for reports.
+        facts: What reading them did that a user should know, for the data report.
         training_only: Made for training: never validate and are never tested. Shape (N,); one value, shape
             (1,), holds for all.
     """
@@ -79,7 +76,6 @@ class ClusterSample:
     redshift: FloatArray
     r500_kpc: FloatArray
     observed: Mapping[str, Profiles]
-    targets: Mapping[str, Profiles]
     generator: np.ndarray
     origin: str
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -92,32 +88,67 @@ class ClusterSample:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, rows: IdArray) -> "ClusterSample":
+    def take(self, rows: IdArray) -> Self:
         """Return some of the clusters, by position."""
         return replace(
             self,
-            ids=self.ids[rows],
-            names=self.names[rows],
-            redshift=self.redshift[rows],
-            r500_kpc=self.r500_kpc[rows],
             observed={name: profiles.take(rows) for name, profiles in self.observed.items()},
-            targets={name: profiles.take(rows) for name, profiles in self.targets.items()},
-            generator=self.generator[rows],
-            training_only=self.training_only[rows],
+            **{name: getattr(self, name)[rows] for name in _OF_EACH},
         )
 
-    def sealed(self) -> "ClusterSample":
-        """Return the clusters without their targets."""
-        return replace(self, targets={})
+    def join(self, others: Sequence[Self]) -> Self:
+        """Return these and other clusters of one sample below each other."""
+        parts = [self, *others]
+        return replace(
+            self,
+            observed=_joined([part.observed for part in parts]),
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _OF_EACH},
+        )
 
-    @property
-    def fingerprint(self) -> str:
-        """First 16 hexadecimal digits of the SHA-256 of names, radii, values and errors."""
-        digest = hashlib.sha256("\n".join(map(str, self.names)).encode())
-        digest.update(self.redshift.tobytes() + self.r500_kpc.tobytes())
-        for kind in (self.observed, self.targets):
-            for name in sorted(kind):
-                digest.update(name.encode())
-                for array in (kind[name].radius, kind[name].value, kind[name].error):
-                    digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()[:16]
+
+_OF_EACH = ("ids", "names", "redshift", "r500_kpc", "generator", "training_only")
+
+
+@dataclass(frozen=True, eq=False)
+class TrueProfiles:
+    """True 3D profiles of N clusters.
+
+    Attributes:
+        profiles: Target to its profiles; one of ``TARGETS`` each. Empty where no truth is known.
+    """
+
+    profiles: Mapping[str, Profiles]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.profiles.values()))) if self.profiles else 0
+
+    def take(self, rows: IdArray) -> Self:
+        """Return those of some of the clusters, by position."""
+        taken = {name: profiles.take(rows) for name, profiles in self.profiles.items()}
+        return replace(self, profiles=taken)
+
+    def join(self, others: Sequence[Self]) -> Self:
+        """Return these and others of one sample below each other."""
+        return replace(self, profiles=_joined([self.profiles, *(other.profiles for other in others)]))
+
+
+ClusterSample = Labelled[Clusters, TrueProfiles]
+"""Clusters as simulated or read."""
+
+
+def fingerprint_of_sample(sample: ClusterSample) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of names, radii, values and errors."""
+    clusters = sample.objects
+    digest = hashlib.sha256("\n".join(map(str, clusters.names)).encode())
+    digest.update(clusters.redshift.tobytes() + clusters.r500_kpc.tobytes())
+    for kind in (clusters.observed, sample.truth.profiles):
+        for name in sorted(kind):
+            digest.update(name.encode())
+            for array in (kind[name].radius, kind[name].value, kind[name].error):
+                digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _joined(parts: Sequence[Mapping[str, Profiles]]) -> dict[str, Profiles]:
+    """Join the same profiles of several parts."""
+    return {name: Profiles.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -5,14 +5,14 @@ import numpy as np
 from astrosweep.config.kinds.clusters import ProfilePreparationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
-from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.sample import Clusters
 
 
-def radius_scale(sample: ClusterSample, radius: str) -> FloatArray:
+def radius_scale(clusters: Clusters, radius: str) -> FloatArray:
     """What the radii of each cluster are divided by, shape (N,), kpc.
 
     Args:
-        sample: The clusters.
+        clusters: The clusters.
         radius: ``r500`` or ``outermost``: the largest radius of the observed profiles.
 
     Raises:
@@ -20,46 +20,46 @@ def radius_scale(sample: ClusterSample, radius: str) -> FloatArray:
     """
     if radius == "outermost":
         outermost = [
-            np.nanmax(np.where(np.isnan(p.radius), 0.0, p.radius), axis=1) for p in sample.observed.values()
+            np.nanmax(np.where(np.isnan(p.radius), 0.0, p.radius), axis=1) for p in clusters.observed.values()
         ]
         return np.asarray(np.max(outermost, axis=0))
-    unknown = np.flatnonzero(~(sample.r500_kpc > 0))
+    unknown = np.flatnonzero(~(clusters.r500_kpc > 0))
     if unknown.size:
         raise DataError(
-            f"{sample.origin}: R500 of {unknown.size} of {len(sample)} clusters is unknown, first of "
-            f"{sample.names[unknown[0]]}. Give r500_kpc in the properties file, or say "
+            f"{clusters.origin}: R500 of {unknown.size} of {len(clusters)} clusters is unknown, first of "
+            f"{clusters.names[unknown[0]]}. Give r500_kpc in the properties file, or say "
             "data.preparation.radius=outermost."
         )
-    return sample.r500_kpc
+    return clusters.r500_kpc
 
 
-def line_of_sight(sample: ClusterSample, observable: str, redshift: FloatArray) -> FloatArray:
+def line_of_sight(clusters: Clusters, observable: str, redshift: FloatArray) -> FloatArray:
     """How an observable of a cluster of given density and temperature depends on its distance and size.
 
     Surface brightness is an integral of n_e^2 along the line of sight, dimmed by (1 + z)^-4 (Tolman 1930);
     the Compton parameter is an integral of the pressure. Lengths along the line of sight go with R500.
 
     Args:
-        sample: The clusters.
-        observable: One of ``sample.OBSERVABLES``.
+        clusters: The clusters.
+        observable: One of ``OBSERVABLES``.
         redshift: Redshifts, shape (N,).
 
     Returns:
         Shape (N,).
     """
     if observable == "sb":
-        return (1.0 + redshift) ** -4 * sample.r500_kpc
-    return sample.r500_kpc if observable.startswith("y") else np.ones(len(sample))
+        return (1.0 + redshift) ** -4 * clusters.r500_kpc
+    return clusters.r500_kpc if observable.startswith("y") else np.ones(len(clusters))
 
 
-def resolve(config: ProfilePreparationConfig, sample: ClusterSample) -> ProfilePreparationConfig:
-    """Replace ``auto`` by what the sample allows, and refuse what it does not.
+def resolve(config: ProfilePreparationConfig, clusters: Clusters) -> ProfilePreparationConfig:
+    """Replace ``auto`` by what the clusters allow, and refuse what it does not.
 
     Raises:
         DataError: Something asked for needs redshifts or R500 that are not known.
     """
-    has_r500 = bool((sample.r500_kpc > 0).all())
-    has_both = has_r500 and bool((sample.redshift > 0).all())
+    has_r500 = bool((clusters.r500_kpc > 0).all())
+    has_both = has_r500 and bool((clusters.redshift > 0).all())
     update: dict[str, object] = {}
     if config.radius == "auto":
         update["radius"] = "r500" if has_r500 else "outermost"
@@ -67,9 +67,9 @@ def resolve(config: ProfilePreparationConfig, sample: ClusterSample) -> ProfileP
         update["line_of_sight"] = "on" if has_both else "off"
     needs_z = config.line_of_sight == "on" or "redshift" in config.context
     needs_r500 = config.line_of_sight == "on" or "r500" in config.context
-    if (needs_z and not (sample.redshift > 0).all()) or (needs_r500 and not has_r500):
+    if (needs_z and not (clusters.redshift > 0).all()) or (needs_r500 and not has_r500):
         raise DataError(
-            f"{sample.origin}: data.preparation.line_of_sight=on and data.preparation.context need redshift "
+            f"{clusters.origin}: data.preparation.line_of_sight=on and data.preparation.context need redshift "
             "and r500_kpc of all clusters; give them in the properties file"
         )
     return config.model_copy(update=update)

@@ -9,8 +9,8 @@ from astrosweep.core.types import Float32Array, FloatArray
 from astrosweep.kinds.clusters.forward.beams import BANDS
 from astrosweep.kinds.clusters.forward.cosmology import theta500_of
 from astrosweep.kinds.clusters.forward.noise import draw_y_noise, scaled_beams
-from astrosweep.kinds.clusters.preparation import ProfilePreparation, Rows
-from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.preparation import CommonRadii, ProfilePreparation
+from astrosweep.kinds.clusters.sample import Clusters
 
 _CHUNK = 500
 _DENSITY_POWER = {"pressure": 1.0, "density": 1.0, "temperature": 0.0}
@@ -26,20 +26,20 @@ class Variation:
     """
 
     preparation: ProfilePreparation
-    sample: ClusterSample
+    clusters: Clusters
     target: FloatArray
     config: AugmentationConfig
-    rows: Rows = field(init=False)
+    rows: CommonRadii = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", Rows(self.preparation, self.sample))
+        object.__setattr__(self, "rows", CommonRadii(self.preparation, self.clusters))
 
     def __call__(self, rng: np.random.Generator) -> tuple[Float32Array, FloatArray]:
         """Draw features, shape (N, C, L), and targets, shape (N, T)."""
-        n = len(self.sample)
+        n = len(self.clusters)
         log_factor = self.config.amplitude * rng.standard_normal(n)
         dimming = np.zeros(n)
-        redshift = self.sample.redshift
+        redshift = self.clusters.redshift
         if self.config.redshift > 0.0:
             varied = np.maximum(redshift + self.config.redshift * rng.standard_normal(n), 0.1 * redshift)
             dimming = 4.0 * (np.log1p(redshift) - np.log1p(varied))
@@ -47,7 +47,7 @@ class Variation:
         beams = self._beam_noise(rng)
         values = {}
         for name in self.preparation.channels:
-            profiles = self.sample.observed[name]
+            profiles = self.clusters.observed[name]
             about = profiles.value
             if self.config.noise and profiles.noiseless is not None:
                 about = profiles.noiseless
@@ -68,10 +68,10 @@ class Variation:
     def _beam_noise(self, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Noise of simulated y profiles in its standard deviations: a beam blurs neighbours together."""
         bands = [name for name in BANDS if name in self.preparation.channels]
-        simulated = all(self.sample.observed[name].noiseless is not None for name in bands)
+        simulated = all(self.clusters.observed[name].noiseless is not None for name in bands)
         if not (self.config.noise and bands and simulated):
             return {}
-        beams = scaled_beams(theta500_of(self.sample.r500_kpc, self.sample.redshift))
+        beams = scaled_beams(theta500_of(self.clusters.r500_kpc, self.clusters.redshift))
         parts = [draw_y_noise(beams[i : i + _CHUNK], rng) for i in range(0, len(beams), _CHUNK)]
         unit = np.concatenate([noise / sigma for noise, sigma in parts])
         return {name: unit[:, band] for band, name in enumerate(BANDS)}

@@ -6,8 +6,8 @@ from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.data.reading.read import read_table
 from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.mapping import ROW_NUMBER, map_columns
-from astrosweep.kinds.stars.merge import merge
-from astrosweep.kinds.stars.schema import ID
+from astrosweep.kinds.stars.schema import ID, TARGET_ERROR
+from astrosweep.kinds.tables.merge import merge
 from astrosweep.kinds.tables.table import StarTable
 
 
@@ -29,7 +29,7 @@ def load_file(config: StarDataConfig) -> StarTable:
     assert config.path, "the configuration asks for a path with source=table"
     paths = [config.path] if isinstance(config.path, str) else config.path
     tables = [_load(Path(path).expanduser(), config) for path in paths]
-    merged = merge(tables)
+    merged = merge(tables, TARGET_ERROR)
     if len(tables) > 1 and config.columns.get(ID) == ROW_NUMBER:
         merged.frame[ID] = range(1, len(merged.frame) + 1)
     return merged

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.errors import DataError
+from astrosweep.data.expression import Expression, parse_expression
 from astrosweep.data.reading import convert
 from astrosweep.data.reading.read import RawTable
-from astrosweep.kinds.stars.derive import Expression, parse_expression
 from astrosweep.kinds.stars.presets import Preset, choose_preset
 from astrosweep.kinds.stars.schema import COLUMNS, ID, TARGET, ZERO_POINT, is_categorical, unit_of
 from astrosweep.kinds.tables.table import StarTable

@@ -3,25 +3,25 @@
 import numpy as np
 import pandas as pd
 
-from astrosweep.config.kinds.stars import CleaningConfig
+from astrosweep.config.kinds.tables import CleaningConfig
 from astrosweep.core.errors import DataError
 from astrosweep.data.report import RowFilter
-from astrosweep.kinds.stars import schema
+from astrosweep.kinds.tables.table import Roles
 
 
-def require_targets(rows: RowFilter, config: CleaningConfig) -> None:
+def require_targets(rows: RowFilter, roles: Roles, config: CleaningConfig) -> None:
     """Drop rows that cannot be split: without a finite target, or repeating an earlier object."""
-    target = rows.frame[schema.TARGET]
-    rows.keep("finite_target", f"{schema.TARGET} is missing or not finite", np.isfinite(target))
-    if schema.TARGET_ERROR in rows.frame:
-        error = rows.frame[schema.TARGET_ERROR]
+    target = rows.frame[roles.target]
+    rows.keep("finite_target", f"{roles.target} is missing or not finite", np.isfinite(target))
+    if roles.error in rows.frame:
+        error = rows.frame[roles.error]
         rows.keep(
             "positive_target_error",
-            f"{schema.TARGET_ERROR} is zero, negative or infinite",
+            f"{roles.error} is zero, negative or infinite",
             error.isna() | ((error > 0) & np.isfinite(error)),
         )
     if config.drop_duplicates:
-        rows.keep("duplicates", f"{schema.ID} repeats an earlier row", ~rows.frame[schema.ID].duplicated())
+        rows.keep("duplicates", f"{roles.id} repeats an earlier row", ~rows.frame[roles.id].duplicated())
 
 
 def apply_rules(rows: RowFilter, features: list[str], config: CleaningConfig) -> None:

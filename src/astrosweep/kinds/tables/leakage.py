@@ -1,54 +1,73 @@
 """The guard against features that are derived from the target.
 
-A network that sees ``parallax_error`` or an absolute magnitude scores well and predicts nothing where no
-parallax is known. Such columns are refused by name and by lineage, so that renaming one does not hide it,
-and any feature that copies the target's order is refused by its values.
+A network that sees the target's error, or what was computed from the target, scores well and predicts nothing
+where no target is known. Such columns are refused by name and by lineage, so that renaming one does not hide
+it, and any feature that copies the target's order is refused by its values.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from astrosweep.core.errors import LeakageError
-from astrosweep.kinds.stars import schema
+from astrosweep.kinds.tables.table import Roles
 
-_DERIVED_FROM_PARALLAX = re.compile(
-    r"""
-      parallax | plx                                   # the target, its error, its signal-to-noise
-    | dist(ance|mod)?(_|$|\d) | ^d_?(kpc|pc)$ | modulus  # any distance
-    | abs(olute)?_?mag | mag_?abs | ^m_?g_?0?$ | ^m_?abs # absolute magnitudes
-    | ^r_?(est|len|lo|hi|med)(_|$) | ^rp?geo             # Bailer-Jones distances
-    | _gspphot | _flame | ^lum(inosity)?(_|$)            # astrophysical parameters inferred with the parallax
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
 _COPY_CORRELATION = 0.999
+_FEWEST_KNOWN = 20
 
 
-def leaking_features(features: Sequence[str], lineage: Mapping[str, frozenset[str]]) -> dict[str, str]:
-    """Find features derived from the target by their own name or that of a column they were computed from.
+@dataclass(frozen=True)
+class Guard:
+    """What gives a feature of one kind of table away.
 
-    Args:
-        features: Column names.
-        lineage: Column to the source's own columns it was computed from.
-
-    Returns:
-        Feature to the name, or the shared source column, that gives it away.
+    Attributes:
+        roles: The columns of target and error.
+        derived: Finds names of columns that are derived from such a target; None for none.
     """
-    found = {}
-    of_target = lineage.get(schema.TARGET, frozenset()) | lineage.get(schema.TARGET_ERROR, frozenset())
-    for feature in features:
-        sources = lineage.get(feature, frozenset())
-        names = [feature, *sorted(sources)]
-        if name := next(filter(_DERIVED_FROM_PARALLAX.search, names), None):
-            found[feature] = name
-        elif shared := sorted(sources & of_target):
-            found[feature] = f"computed from {shared[0]}, as the target is"
-    return found
+
+    roles: Roles
+    derived: re.Pattern[str] | None = None
+
+    def leaks(self, features: Sequence[str], lineage: Mapping[str, frozenset[str]]) -> dict[str, str]:
+        """Find features derived from the target by their own name or that of a column they come from.
+
+        Args:
+            features: Column names.
+            lineage: Column to the source's own columns it was computed from.
+
+        Returns:
+            Feature to the name, or the shared source column, that gives it away.
+        """
+        found = {}
+        of_target = lineage.get(self.roles.target, frozenset()) | lineage.get(self.roles.error, frozenset())
+        for feature in features:
+            sources = lineage.get(feature, frozenset())
+            names = [feature, *sorted(sources)]
+            given_away = next((name for name in names if self.derived and self.derived.search(name)), None)
+            if given_away:
+                found[feature] = given_away
+            elif shared := sorted(sources & of_target):
+                found[feature] = f"computed from {shared[0]}, as the target is"
+        return found
 
 
-def copies_of_target(features: pd.DataFrame, target: pd.Series) -> dict[str, str]:
+def refuse_leaks(target: str, leaks: Mapping[str, str], *, allowed: bool) -> None:
+    """Refuse leaking features unless they were asked for.
+
+    Raises:
+        LeakageError: There are leaks and they are not allowed.
+    """
+    if leaks and not allowed:
+        named = "; ".join(f"{feature} ({why})" for feature, why in leaks.items())
+        raise LeakageError(
+            f"These features are derived from the target {target}: {named}. "
+            "Remove them from data.features, or set data.allow_leakage=true; the run is then tagged."
+        )
+
+
+def copies_of_target(features: pd.DataFrame, target: "pd.Series[float]") -> dict[str, str]:
     """Find numeric features that copy the target's order on the training rows where they are known.
 
     The feature itself, its absolute value and its inverse are ranked against the target.
@@ -63,7 +82,7 @@ def copies_of_target(features: pd.DataFrame, target: pd.Series) -> dict[str, str
     found = {}
     for name, values in features.select_dtypes("number").items():
         known = values.notna() & (values != 0)
-        if known.sum() < 20:
+        if known.sum() < _FEWEST_KNOWN:
             continue
         x, y = values[known], target[known]
         forms = [form for form in (x, x.abs(), 1 / x) if form.min() < form.max()]
@@ -71,17 +90,3 @@ def copies_of_target(features: pd.DataFrame, target: pd.Series) -> dict[str, str
         if correlation >= _COPY_CORRELATION:
             found[str(name)] = f"Spearman correlation {correlation:.4f} with the target"
     return found
-
-
-def refuse(leaks: Mapping[str, str], allowed: bool) -> None:
-    """Refuse leaking features unless they were asked for.
-
-    Raises:
-        LeakageError: There are leaks and ``allowed`` is false.
-    """
-    if leaks and not allowed:
-        named = "; ".join(f"{feature} ({why})" for feature, why in leaks.items())
-        raise LeakageError(
-            f"These features are derived from the target {schema.TARGET}: {named}. "
-            "Remove them from data.features, or set data.allow_leakage=true; the run is then tagged."
-        )

@@ -1,133 +1,63 @@
-"""What the fits of stars are worth: predictions in one table, calibrated uncertainties, metrics."""
+"""Metrics of rows: all of them, in bins of the target, and by class."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
-from astrosweep.core.metrics import score
-from astrosweep.core.types import Dataset, Predictions, Unlabelled
-from astrosweep.kinds.stars import schema
-from astrosweep.kinds.tables.development import Development
-from astrosweep.kinds.tables.prepare import PreparedFold
-from astrosweep.training.calibration import cross_fit_factors
-from astrosweep.training.fit import FitResult
+from astrosweep.config.kinds.tables import OF_A_CLASS, QUANTILE_BINS
+from astrosweep.core.metrics import Scorer, score_by_bin
+from astrosweep.core.types import FloatArray
+from astrosweep.data.kind import Judged
+from astrosweep.kinds.tables.rows import Rows, RowTruth
 
 _SMALLEST_CLASS = 20
-_TYPE = "type_best_classification"
+
+Binner = Callable[[FloatArray], dict[str, NDArray[np.bool_]]]
+"""From observed targets, shape (N,), to the name of each bin and whether each object is in it."""
 
 
-def assess_stars(
-    development: Development, prepared: Sequence[PreparedFold], fits: Sequence[FitResult]
-) -> tuple[pd.DataFrame, dict[str, float], float]:
-    """Gather, calibrate and score the predictions of all folds.
+def score_rows(
+    judged: Judged[Rows, RowTruth], scorer: Scorer, binner: Binner, classes: Sequence[str] = ()
+) -> dict[str, float]:
+    """Return the metrics of labelled rows.
 
     Args:
-        development: The labelled rows.
-        prepared: The folds that were fitted.
-        fits: Their fits.
+        judged: The rows.
+        scorer: Gives the metrics of one set of rows.
+        binner: Divides rows by their observed target.
+        classes: Raw features that hold class names, which are scored apart.
 
     Returns:
-        Predictions, one row per star, part and fold: ``source_id``, ``part``, ``fold``, the observed target
-        (missing for test) and its error, ``<target>_predicted`` and ``<target>_uncertainty``, and
-        ``type_best_classification`` where it is a feature. Metrics. The calibration factor for unseen stars.
+        ``<metric>``, ``<metric>_<bin>`` and ``<column>.<class>/<metric>``, the last for classes of at least
+        20 rows.
     """
-    predictions = pd.concat(
-        [_table(k, fold, result) for k, (fold, result) in enumerate(zip(prepared, fits, strict=True))],
-        ignore_index=True,
+    arrays = (
+        judged.target[:, 0],
+        judged.error[:, 0],
+        judged.predicted.mean[:, 0],
+        judged.predicted.std[:, 0],
     )
-    if _TYPE in development.features:
-        types = pd.concat([development.frame, development.sealed]).drop_duplicates(schema.ID)
-        predictions[_TYPE] = types.set_index(schema.ID)[_TYPE].reindex(predictions[schema.ID]).to_numpy()
-    factor = _calibrate(predictions, n_folds=len(fits))
-    metrics = {**_score_parts(predictions, development), "val/uncertainty_factor": factor}
-    return predictions, metrics, factor
-
-
-def _table(k: int, prepared: PreparedFold, result: FitResult) -> pd.DataFrame:
-    parts: list[tuple[str, Unlabelled, Predictions]] = [
-        ("train", prepared.fold.train, result.train),
-        ("val", prepared.fold.val, result.val),
-        ("test", prepared.fold.test, result.test),
-    ]
-    target = prepared.fold.target_names[0]
-    tables = []
-    for name, part, predicted in parts:
-        unknown = np.full(len(part), np.nan)
-        observed, error = (
-            (part.target[:, 0], part.target_error[:, 0]) if isinstance(part, Dataset) else (unknown, unknown)
-        )
-        tables.append(
-            pd.DataFrame(
-                {
-                    schema.ID: part.ids,
-                    "part": name,
-                    "fold": k,
-                    target: observed,
-                    f"{target}_error": error,
-                    f"{target}_predicted": predicted.mean[:, 0],
-                    f"{target}_uncertainty": predicted.std[:, 0],
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
-
-
-def _calibrate(predictions: pd.DataFrame, n_folds: int) -> float:
-    """Scale the uncertainties in place; return the factor for unseen objects.
-
-    The factors come from validation residuals. Each validation object takes a factor that did not see it:
-    with one fold from the other half of the validation part, with several from the other folds.
-    """
-    std = f"{schema.TARGET}_uncertainty"
-    is_val = (predictions["part"] == "val").to_numpy()
-    val = predictions[is_val]
-    residual = (val[schema.TARGET] - val[f"{schema.TARGET}_predicted"]).to_numpy()
-    group = np.arange(len(val)) % 2 if n_folds == 1 else val["fold"].to_numpy()
-    own, overall = cross_fit_factors(
-        residual, val[f"{schema.TARGET}_error"].to_numpy(), val[std].to_numpy(), group
-    )
-    factors = np.full(len(predictions), overall)
-    factors[is_val] = own
-    predictions[std] *= factors
-    return overall
-
-
-def _score_parts(predictions: pd.DataFrame, development: Development) -> dict[str, float]:
-    metrics: dict[str, float] = {}
-    train = predictions[predictions["part"] == "train"]
-    of_folds = pd.DataFrame([_score(rows) for _, rows in train.groupby("fold")])
-    metrics |= {f"train/{name}": float(value) for name, value in of_folds.mean().items()}
-    val = predictions[predictions["part"] == "val"]
-    metrics |= {f"val/{name}": value for name, value in _score(val).items()}
-    frame = development.frame.drop_duplicates(schema.ID).set_index(schema.ID)
-    for feature in development.features:
-        if not schema.is_categorical(feature):
-            continue
-        classes = frame[feature].reindex(val[schema.ID]).to_numpy()
-        for label in sorted({str(c) for c in classes if isinstance(c, str)}):
-            rows = val[classes == label]
-            if _SMALLEST_CLASS <= len(rows) < len(val):
-                scores = _score(rows)
-                metrics |= {
-                    f"val/{feature}.{_metric_name(label)}/{name}": scores[name]
-                    for name in ("n", "r2", "rmse", "mae", "coverage_68", "reduced_chi2")
-                    if name in scores
-                }
+    metrics = {**scorer(*arrays), **score_by_bin(scorer, binner(arrays[0]), *arrays)}
+    for column in classes:
+        labels = judged.objects.frame[column].to_numpy()
+        for label in sorted({str(found) for found in labels if isinstance(found, str)}):
+            rows = labels == label
+            if _SMALLEST_CLASS <= rows.sum() < len(judged):
+                scores = scorer(*(array[rows] for array in arrays))
+                metrics |= {f"{column}.{_metric_name(label)}/{name}": scores[name] for name in OF_A_CLASS}
     return metrics
+
+
+def quantile_bins(observed: FloatArray) -> dict[str, NDArray[np.bool_]]:
+    """Return which rows are in each fifth by observed target; equal targets are in the same one."""
+    n = len(QUANTILE_BINS)
+    edges = np.quantile(observed, np.arange(1, n) / n)
+    place = np.searchsorted(edges, observed, side="right")
+    return {name: place == i for i, name in enumerate(QUANTILE_BINS)}
 
 
 def _metric_name(label: str) -> str:
     """A class name with only the characters that metric names may have."""
     return re.sub(r"[^A-Za-z0-9_. -]", "_", label)
-
-
-def _score(rows: pd.DataFrame) -> dict[str, float]:
-    target = schema.TARGET
-    return score(
-        rows[target].to_numpy(),
-        rows[f"{target}_error"].to_numpy(),
-        rows[f"{target}_predicted"].to_numpy(),
-        rows[f"{target}_uncertainty"].to_numpy(),
-    )

@@ -10,11 +10,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from astrosweep.config.kinds.clusters import TARGETS
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 from astrosweep.kinds.clusters.forward import truths
 from astrosweep.kinds.clusters.forward.cosmology import expansion, m500_of, p500_of, t500_of
-from astrosweep.kinds.clusters.sample import TARGETS, ClusterSample
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample
 from astrosweep.report.canvas import AMBER, BLUE, GREEN, INK, ORANGE, PURPLE, dress, log_ticks, new_figure
 
 _PANELS = {
@@ -40,22 +41,23 @@ def scaled_targets(sample: ClusterSample) -> dict[str, FloatArray]:
     Raises:
         DataError: The sample has no targets, or a redshift or R500 is unknown.
     """
-    missing = [name for name in TARGETS if name not in sample.targets]
+    clusters, truth = sample.objects, sample.truth.profiles
+    missing = [name for name in TARGETS if name not in truth]
     if missing:
         raise DataError(f"the sample has no true profiles {', '.join(missing)} to compare with real clusters")
-    unknown = np.isnan(sample.redshift) | np.isnan(sample.r500_kpc)
+    unknown = np.isnan(clusters.redshift) | np.isnan(clusters.r500_kpc)
     if unknown.any():
         raise DataError(
             f"redshift or R500 of {int(unknown.sum())} of {len(sample)} clusters is unknown, the first is "
-            f"{sample.names[unknown][0]}; scaled profiles need both"
+            f"{clusters.names[unknown][0]}; scaled profiles need both"
         )
-    mass = m500_of(sample.r500_kpc, sample.redshift)
+    mass = m500_of(clusters.r500_kpc, clusters.redshift)
     scales = {
-        "ne3d": expansion(sample.redshift) ** 2,
-        "t3d": t500_of(mass, sample.redshift),
-        "szp3d": p500_of(mass, sample.redshift),
+        "ne3d": expansion(clusters.redshift) ** 2,
+        "t3d": t500_of(mass, clusters.redshift),
+        "szp3d": p500_of(mass, clusters.redshift),
     }
-    return {name: sample.targets[name].value / scale[:, None] for name, scale in scales.items()}
+    return {name: truth[name].value / scale[:, None] for name, scale in scales.items()}
 
 
 def cluster_sample_figure(sample: ClusterSample) -> Figure:
@@ -71,10 +73,10 @@ def cluster_sample_figure(sample: ClusterSample) -> Figure:
         DataError: As ``scaled_targets``.
     """
     values = scaled_targets(sample)
-    figure = new_figure(f"True profiles of {sample.origin}, against REXCESS", 12.0, 4.4)
+    figure = new_figure(f"True profiles of {sample.objects.origin}, against REXCESS", 12.0, 4.4)
     for axes, (name, (label, medians, scatters)) in zip(figure.subplots(1, 3), _PANELS.items(), strict=True):
-        x = np.nanmedian(sample.targets[name].radius / sample.r500_kpc[:, None], axis=0)
-        for group, rows, line, colour in _groups(sample):
+        x = np.nanmedian(sample.truth.profiles[name].radius / sample.objects.r500_kpc[:, None], axis=0)
+        for group, rows, line, colour in _groups(sample.objects):
             low, middle, high = np.nanpercentile(values[name][rows], (16, 50, 84), axis=0)
             if line == _APART:
                 axes.plot(x, np.transpose([low, high]), color=colour, linestyle=line, linewidth=0.8)
@@ -98,11 +100,11 @@ def cluster_sample_figure(sample: ClusterSample) -> Figure:
     return figure
 
 
-def _groups(sample: ClusterSample) -> Iterator[tuple[str, NDArray[np.bool_], str, str]]:
+def _groups(clusters: Clusters) -> Iterator[tuple[str, NDArray[np.bool_], str, str]]:
     """Yield label, clusters, shape (N,), line and colour of each generator, training-only clusters apart."""
-    for generator, (line, colour) in zip(np.unique(sample.generator), cycle(_LOOKS), strict=False):
-        whole = sample.generator == generator
-        learned_from, judged_too = whole & sample.training_only, whole & ~sample.training_only
+    for generator, (line, colour) in zip(np.unique(clusters.generator), cycle(_LOOKS), strict=False):
+        whole = clusters.generator == generator
+        learned_from, judged_too = whole & clusters.training_only, whole & ~clusters.training_only
         if judged_too.any():
             yield f"{generator} ({judged_too.sum()})", judged_too, line, colour
         if learned_from.any():

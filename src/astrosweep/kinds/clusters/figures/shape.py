@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from astrosweep.kinds.clusters.prepared import PreparedClusters
+from astrosweep.kinds.clusters.prepare import SHAPE, PreparedClusters
 from astrosweep.kinds.clusters.shape_check import there_and_back
 from astrosweep.report.canvas import BLUE, INK, dress, log_ticks, new_figure, plain_ticks
 
@@ -18,17 +18,17 @@ def shape_kept(prepared: PreparedClusters, title: str) -> Figure:
         title: Title, usually the name of the run.
     """
     cluster = prepared.train.take(np.array([len(prepared.train) // 2]))
-    back = there_and_back(prepared.preparation, prepared.target_transform, cluster)
-    largest = prepared.shape.set_index("profile")["largest_relative_change"]
+    back = there_and_back(prepared.preparation, cluster)
+    largest = prepared.checks[SHAPE].set_index("profile")["largest_relative_change"]
     n_rows = -(-len(back) // _COLUMNS)
     figure = new_figure(
-        f"{title}: preparation and back, cluster {cluster.names[0]}", 11.5, 0.7 + 2.5 * n_rows
+        f"{title}: preparation and back, cluster {cluster.objects.names[0]}", 11.5, 0.7 + 2.5 * n_rows
     )
     panels = figure.subplots(n_rows, _COLUMNS, squeeze=False).ravel()
     for axes in panels[len(back) :]:
         axes.set_axis_off()
     for axes, (name, values) in zip(panels, back.items(), strict=False):
-        original = cluster.observed[name] if name in cluster.observed else cluster.targets[name]
+        original = {**cluster.objects.observed, **cluster.truth.profiles}[name]
         radius = original.radius[0]
         axes.plot(radius, original.value[0], ".", color=INK, markersize=5, label="as read")
         axes.plot(radius, values[0], color=BLUE, linewidth=1.2, label="prepared and back")

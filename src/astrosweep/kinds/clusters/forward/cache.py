@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import scipy
 
-from astrosweep.config.kinds.clusters import ClusterSimulationConfig
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS, ClusterSample, Profiles
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS, ClusterSimulationConfig
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, Profiles, TrueProfiles
 
 _log = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).parent
-SAMPLE = Path(inspect.getfile(ClusterSample))
+SAMPLE = Path(inspect.getfile(Clusters))
 _OF_A_CLUSTER = ("ids", "names", "redshift", "r500_kpc", "generator", "origin", "training_only")
 _ARRAYS = ("radius", "value", "error", "noiseless")
 _UNREADABLE = (
@@ -51,12 +51,12 @@ def read_cached(path: Path) -> ClusterSample | None:
         # A damaged file that NumPy opens itself stays open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = dict(stored)
-        return ClusterSample(
+        clusters = Clusters(
             **{name: arrays[name] for name in _OF_A_CLUSTER if name != "origin"},
             origin=str(arrays["origin"]),
             observed=_profiles(arrays, OBSERVABLES),
-            targets=_profiles(arrays, TARGETS),
         )
+        return ClusterSample(clusters, TrueProfiles(_profiles(arrays, TARGETS)))
     except _UNREADABLE as error:
         _log.warning("%s cannot be read (%s); the clusters are simulated anew", path, error)
         return None
@@ -64,8 +64,8 @@ def read_cached(path: Path) -> ClusterSample | None:
 
 def write_cached(sample: ClusterSample, path: Path) -> None:
     """Write a sample such that readers see all of it or nothing; where that fails, warn."""
-    arrays: dict[str, Any] = {name: np.asarray(getattr(sample, name)) for name in _OF_A_CLUSTER}
-    for kind in (sample.observed, sample.targets):
+    arrays: dict[str, Any] = {name: np.asarray(getattr(sample.objects, name)) for name in _OF_A_CLUSTER}
+    for kind in (sample.objects.observed, sample.truth.profiles):
         for name, profiles in kind.items():
             for array in _ARRAYS:
                 values = getattr(profiles, array)

@@ -25,7 +25,7 @@ from astrosweep.kinds.clusters.forward.grid import NODES
 from astrosweep.kinds.clusters.forward.observe import observe, targets_of
 from astrosweep.kinds.clusters.forward.truths import TrueClusters
 from astrosweep.kinds.clusters.profiles.read import cluster_id
-from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
 
 NUMBERS = ("z", "M500_1e14", "R500_kpc", "r_kpc", "ne_cm3", "ne_err", "P_gnfw_keVcm3")
 OF_A_CLUSTER = ("z", "M500_1e14", "R500_kpc")
@@ -71,13 +71,12 @@ def load_rexcess(path: str | Path, config: ClusterSimulationConfig, realisations
     rng = default_rng(SeedSequence(config.seed, spawn_key=(STREAM,)))
     suffixes = ["" if copy == 0 else f"#{copy + 1}" for copy in range(realisations)]
     all_names = [f"{name}{suffix}" for suffix in suffixes for name in names]
-    return ClusterSample(
+    clusters = Clusters(
         ids=np.array([cluster_id(name) for name in all_names], dtype=np.int64),
         names=np.array(all_names),
         redshift=repeated.redshift,
         r500_kpc=repeated.r500_kpc,
         observed=observe(repeated, config, rng),
-        targets=targets_of(repeated),
         generator=np.full(len(rows), "rexcess"),
         origin=f"{len(names)} measured clusters of {path.name}, each observed {realisations} times by the "
         "forward model",
@@ -88,6 +87,7 @@ def load_rexcess(path: str | Path, config: ClusterSimulationConfig, realisations
             }
         },
     )
+    return ClusterSample(clusters, TrueProfiles(targets_of(repeated)))
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from astrosweep.kinds.clusters.forward.observe import observe, targets_of
 from astrosweep.kinds.clusters.forward.roughness import roughen
 from astrosweep.kinds.clusters.forward.truths import TrueClusters, draw_masses, plausible, scaled_to
 from astrosweep.kinds.clusters.forward.vikhlinin import draw_vikhlinin
-from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, Profiles, TrueProfiles
 
 BLOCK = 200
 """Clusters that share random numbers. Changing it changes every sample."""
@@ -52,17 +52,17 @@ def _simulate(config: ClusterSimulationConfig) -> ClusterSample:
     n = config.n_clusters
     blocks = [_simulate_block(block, config) for block in range(-(-n // BLOCK))]
     clusters, generators, training_only, observed, targets = zip(*blocks, strict=True)
-    whole = ClusterSample(
+    objects = Clusters(
         ids=np.arange(len(blocks) * BLOCK, dtype=np.int64),
         names=np.array([f"sim-{i:06d}" for i in range(len(blocks) * BLOCK)]),
         redshift=np.concatenate([part.redshift for part in clusters]),
         r500_kpc=np.concatenate([part.r500_kpc for part in clusters]),
         observed=_joined(observed),
-        targets=_joined(targets),
         generator=np.concatenate(generators),
         origin=f"{n} simulated clusters ({config.generator}), seed {config.seed}",
         training_only=np.concatenate(training_only),
     )
+    whole = ClusterSample(objects, TrueProfiles(_joined(targets)))
     return whole if len(whole) == n else whole.take(np.arange(n, dtype=np.int64))
 
 

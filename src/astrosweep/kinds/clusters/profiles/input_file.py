@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from astrosweep.config.kinds.clusters import ClusterDataConfig
+from astrosweep.config import RunConfig
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGET_KEYS, TARGETS, ClusterDataConfig
 from astrosweep.core.errors import ConfigError
 from astrosweep.kinds.clusters.profiles.input_json import choice, kind_of, read_json, sorted_keys
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS
 
 _log = logging.getLogger(__name__)
 
@@ -229,3 +229,27 @@ def _names_and_points(
         said = ", ".join(f"{name} {n}" for name, n in points.items())
         faults.append(f"{where} has different numbers of points: {said}; allowed: one number for all")
     return names, next(iter(points.values()), None)
+
+
+def with_input_file(config: RunConfig) -> RunConfig:
+    """Let the settings of ``data.input_file`` take the place of those of a run's configuration.
+
+    Returns:
+        The same run without an input file: what is recorded stands by itself.
+
+    Raises:
+        ConfigError: The file cannot be used, or asks for other targets than one or all three.
+    """
+    data = config.data
+    if not isinstance(data, ClusterDataConfig) or data.input_file is None:
+        return config
+    applied, listed = apply_input_file(data)
+    update: dict[str, object] = {"data": applied.model_copy(update={"input_file": None})}
+    if listed and config.target is None:
+        names = [name for name, key in TARGET_KEYS.items() if key in listed]
+        if len(names) == 2:
+            raise ConfigError(
+                f"{data.input_file}: Output list has {', '.join(listed)}; allowed: one target or all"
+            )
+        update["target"] = names[0] if len(names) == 1 else "all"
+    return config.model_copy(update=update)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.profiles.faults import few, refuse
-from astrosweep.kinds.clusters.sample import OBSERVABLES, TARGETS
 
 PROPERTIES_FILE = "clusters.csv"
 """Name of the file with the clusters' redshifts and R500, in the directory of the tables."""

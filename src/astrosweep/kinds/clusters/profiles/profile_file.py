@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
-from astrosweep.config.kinds.clusters import ClusterCleaningConfig, TablesConfig
+from astrosweep.config.kinds.clusters import TARGETS, ClusterCleaningConfig, TablesConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 from astrosweep.kinds.clusters.profiles.text import Cells, read_text, to_number
 from astrosweep.kinds.clusters.profiles.units import radius_factor, value_factor
-from astrosweep.kinds.clusters.sample import TARGETS
 
 _SHOWN = 3
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from astrosweep.config.kinds.clusters import ClusterCleaningConfig, TablesConfig
+from astrosweep.config.kinds.clusters import TARGETS, ClusterCleaningConfig, TablesConfig
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.profiles.faults import MAX_FAULTS, few, refuse
 from astrosweep.kinds.clusters.profiles.layout import PROPERTIES_FILE, find_profiles
 from astrosweep.kinds.clusters.profiles.profile_file import TabulatedProfile, read_profile
 from astrosweep.kinds.clusters.profiles.properties import Properties, read_properties
 from astrosweep.kinds.clusters.profiles.scale import check_scales, to_kpc
-from astrosweep.kinds.clusters.sample import TARGETS, ClusterSample, Profiles
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, Profiles, TrueProfiles
 
 _Files = Mapping[str, Mapping[str, Path]]
 _Read = dict[str, dict[str, TabulatedProfile]]
@@ -63,20 +63,21 @@ def read_tables(
     facts |= _facts(files, ignored, profiles, observables, known)
     if not truth_known:
         facts["targets"] = "none: no cluster has a table of one"
-    return ClusterSample(
+    clusters = Clusters(
         ids=np.array([cluster_id(name) for name in names], dtype=np.int64),
         names=np.array(names),
         redshift=np.array([known.get(name, Properties()).redshift for name in names]),
         r500_kpc=np.array([known.get(name, Properties()).r500_kpc for name in names]),
         observed={kind: _stacked([in_kpc[name].get(kind) for name in names]) for kind in observables},
-        targets={
-            kind: _stacked([in_kpc[name].get(kind) for name in names])
-            for kind in (targets if truth_known else ())
-        },
         generator=np.full(len(names), "table"),
         origin=f"tables of {len(names)} clusters in {path}",
         facts={**facts, **({"units": units} if units else {})},
     )
+    truth = {
+        kind: _stacked([in_kpc[name].get(kind) for name in names])
+        for kind in (targets if truth_known else ())
+    }
+    return ClusterSample(clusters, TrueProfiles(truth))
 
 
 def cluster_id(name: str) -> int:

@@ -41,23 +41,24 @@ def write_sample(
             directory.
     """
     directory = directory.expanduser()
-    names = [str(name) for name in sample.names]
+    clusters = sample.objects
+    names = [str(name) for name in clusters.names]
     _check_names(names)
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise DataError(
             f"{directory} is not empty and is left as it is; allowed: a new or an empty directory"
         )
     suffix, write = _WRITERS[format]
-    kinds = {**sample.observed, **sample.targets}
+    kinds = {**clusters.observed, **sample.truth.profiles}
     try:
         for row, name in enumerate(names):
             folder = directory / name
             folder.mkdir(parents=True)
             for kind, profiles in kinds.items():
-                columns = _columns(profiles, row, float(sample.r500_kpc[row]))
+                columns = _columns(profiles, row, float(clusters.r500_kpc[row]))
                 if len(columns[0]):
                     write(folder / f"{kind}{suffix}", columns, kind)
-        known = zip(names, sample.redshift, sample.r500_kpc, strict=True)
+        known = zip(names, clusters.redshift, clusters.r500_kpc, strict=True)
         write_properties(directory / PROPERTIES_FILE, {name: Properties(z, r500) for name, z, r500 in known})
     except OSError as error:
         raise DataError(f"{error.filename or directory}: cannot be written: {error.strerror}") from error

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
-from astrosweep.kinds.stars.schema import TARGET
 from astrosweep.report.canvas import INK, new_figure
 
 _MAX_NUMBERED = 15
@@ -16,7 +15,7 @@ _MAX_NUMBERED = 15
 def correlation_heatmap(correlation: pd.DataFrame, title: str) -> Figure:
     """Draw the lower triangle of a correlation matrix, with numbers in the cells of up to 15 columns.
 
-    The target's name is bold. A cell without a value (a constant column) holds a dash.
+    The name of the last column, the target's, is bold. A cell without a value (a constant column) holds a dash.
 
     Args:
         correlation: Features and target against themselves, shape (F + 1, F + 1), -1 to 1; the name of its
@@ -67,5 +66,5 @@ def _label(axes: Axes, names: list[str]) -> None:
     axes.spines[:].set_visible(False)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_parse_math(False)
-        if label.get_text() == TARGET:
+        if label.get_text() == names[-1]:
             label.set_fontweight("bold")

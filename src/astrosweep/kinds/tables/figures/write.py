@@ -8,7 +8,8 @@ import pandas as pd
 from astrosweep.kinds.tables.figures.calibration import calibration
 from astrosweep.kinds.tables.figures.correlation import correlation_heatmap
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
-from astrosweep.kinds.tables.figures.residuals import residuals_against_parallax
+from astrosweep.kinds.tables.figures.residuals import residuals_against_target
+from astrosweep.kinds.tables.table import Roles
 from astrosweep.report.canvas import save_figures
 from astrosweep.report.curves import learning_curves
 
@@ -16,6 +17,7 @@ from astrosweep.report.curves import learning_curves
 def write_figures(
     folder: Path,
     predictions: pd.DataFrame,
+    roles: Roles,
     curves: Mapping[str, Sequence[float]],
     correlation: pd.DataFrame,
     title: str,
@@ -24,9 +26,9 @@ def write_figures(
 
     Args:
         folder: Where to write; made if missing.
-        predictions: One row a star and fold: ``part`` (``train``, ``val``, ``test``), ``parallax`` (NaN in
-            the sealed test part), ``parallax_error`` (0 or NaN where unknown), ``parallax_predicted``,
-            ``parallax_uncertainty`` (mas) and perhaps ``type_best_classification``.
+        predictions: One row an object and fold, as ``RowPreparation.table`` gives it, with ``part``:
+            ``train``, ``val`` or ``test``, whose targets are NaN.
+        roles: The columns of target and types.
         curves: ``[fold_<k>/][<split>/]<metric>`` to one value an epoch; empty, as for an ensemble, leaves
             out the learning curves.
         correlation: Features and target against themselves, shape (F + 1, F + 1).
@@ -36,12 +38,12 @@ def write_figures(
         The files written.
 
     Raises:
-        DataError: If a column is missing, there are no validation stars or the matrix is not square.
+        DataError: If a column is missing, there are no validation objects or the matrix is not square.
     """
     figures = {
-        "predicted_against_observed": predicted_against_observed(predictions, title),
-        "residuals": residuals_against_parallax(predictions, title),
-        "calibration": calibration(predictions, title),
+        "predicted_against_observed": predicted_against_observed(predictions, roles, title),
+        "residuals": residuals_against_target(predictions, roles, title),
+        "calibration": calibration(predictions, roles, title),
         "correlation": correlation_heatmap(correlation, title),
     }
     if curves:

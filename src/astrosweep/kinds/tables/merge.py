@@ -5,19 +5,19 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from astrosweep.kinds.stars import schema
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 _log = logging.getLogger(__name__)
 
 
-def merge(tables: Sequence[StarTable]) -> StarTable:
+def merge(tables: Sequence[SourceTable], error: str) -> SourceTable:
     """Stack tables on their common columns; errors of the target are kept wherever they are known.
 
     Rows of the same identifier stay for the cleaning to judge.
 
     Args:
         tables: One or more tables.
+        error: Column of the target's errors.
 
     Returns:
         All rows; the lineage of a column joins those of the tables.
@@ -26,16 +26,16 @@ def merge(tables: Sequence[StarTable]) -> StarTable:
         return tables[0]
     common = [str(name) for name in tables[0].frame if _is_alike(str(name), tables)]
     everything = {str(name) for table in tables for name in table.frame}
-    if left_out := sorted(everything - {*common, schema.TARGET_ERROR}):
+    if left_out := sorted(everything - {*common, error}):
         _log.info(
             "left out, being absent from a table or text in one and numbers in another: %s",
             ", ".join(left_out),
         )
-    if schema.TARGET_ERROR in everything and schema.TARGET_ERROR not in common:
-        _log.warning("%s is unknown for the stars of some tables", schema.TARGET_ERROR)
-        common.append(schema.TARGET_ERROR)
+    if error in everything and error not in common:
+        _log.warning("%s is unknown for the objects of some tables", error)
+        common.append(error)
     parts = [table.frame.reindex(columns=common) for table in tables]
-    return StarTable(
+    return SourceTable(
         frame=pd.concat(parts, ignore_index=True),
         lineage={
             name: frozenset().union(*(table.lineage.get(name, frozenset()) for table in tables))
@@ -45,7 +45,7 @@ def merge(tables: Sequence[StarTable]) -> StarTable:
     )
 
 
-def _is_alike(name: str, tables: Sequence[StarTable]) -> bool:
+def _is_alike(name: str, tables: Sequence[SourceTable]) -> bool:
     """Say whether all tables have a column, as text in each or as numbers in each."""
     if not all(name in table.frame for table in tables):
         return False

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from astrosweep.config.kinds.clusters import TARGETS
 from astrosweep.kinds.clusters.figures.errors import errors_against_radius, intervals_against_radius
 from astrosweep.kinds.clusters.figures.profiles import single_clusters
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure
 from astrosweep.kinds.clusters.figures.shape import shape_kept
-from astrosweep.kinds.clusters.prepared import PreparedClusters
-from astrosweep.kinds.clusters.sample import TARGETS
+from astrosweep.kinds.clusters.prepare import PreparedClusters
 from astrosweep.report.canvas import save_figures
 from astrosweep.report.curves import learning_curves
 
 
-def write_cluster_figures(
+def write_figures(
     folder: Path,
     predictions: pd.DataFrame,
     curves: Mapping[str, Sequence[float]],
@@ -27,7 +27,7 @@ def write_cluster_figures(
 
     Args:
         folder: Where to write; made if missing.
-        predictions: One row per cluster, target and point, as ``training.clusters.profile_table`` makes it.
+        predictions: One row per cluster, target and point, as ``ProfilePreparation.table`` makes it.
         curves: ``[fold_<k>/][<split>/]<metric>`` to one value an epoch; empty leaves out the learning curves.
         prepared: The first fold, for the check that preparation keeps the shape of profiles.
         title: Title of the figures, usually the name of the run.
@@ -44,8 +44,9 @@ def write_cluster_figures(
         "intervals_against_radius": intervals_against_radius(predictions, title),
         "shape_kept": shape_kept(prepared, title),
     }
-    sample = prepared.train
-    if set(sample.targets) == set(TARGETS) and np.isfinite([sample.redshift, sample.r500_kpc]).all():
+    sample, clusters = prepared.train, prepared.train.objects
+    has_all = set(sample.truth.profiles) == set(TARGETS)
+    if has_all and np.isfinite([clusters.redshift, clusters.r500_kpc]).all():
         figures["training_sample"] = cluster_sample_figure(sample)
     if curves:
         figures["learning_curves"] = learning_curves(curves, title)

@@ -1,0 +1,275 @@
+"""What a kind of data is: its objects, how they become arrays and back, how predictions are judged.
+
+Everything above knows a kind by these protocols alone; ``astrosweep.kinds`` finds the one that a
+configuration asks for. Shapes: N objects, T target columns.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from astrosweep.config import RunConfig
+from astrosweep.core.types import Float32Array, FloatArray, IdArray, Layout, Predictions
+from astrosweep.data.fold import Fold
+from astrosweep.data.report import DataReport
+from astrosweep.data.target import TargetTransform
+
+
+class Collection(Protocol):
+    """Something of each of N objects."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: IdArray) -> Self:
+        """Return that of some of the objects, by position."""
+        ...
+
+    def join(self, others: Sequence[Self]) -> Self:
+        """Return this and others below each other."""
+        ...
+
+
+class Objects(Collection, Protocol):
+    """What was observed of N objects; it has no place for what is to be predicted."""
+
+    @property
+    def ids(self) -> IdArray:
+        """Identifiers, shape (N,)."""
+        ...
+
+
+ObjectsT = TypeVar("ObjectsT", bound=Objects)
+TruthT = TypeVar("TruthT", bound=Collection)
+PreparationT = TypeVar("PreparationT", bound="Preparation[Any, Any]")
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled(Generic[ObjectsT, TruthT]):
+    """Objects whose truth is known.
+
+    Attributes:
+        objects: What was observed.
+        truth: What is to be predicted, of the same objects.
+    """
+
+    objects: ObjectsT
+    truth: TruthT
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def take(self, rows: IdArray) -> Self:
+        """Return some of the objects, by position."""
+        return replace(self, objects=self.objects.take(rows), truth=self.truth.take(rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Development(Generic[ObjectsT, TruthT]):
+    """What may be learned from, and the sealed objects without their truth.
+
+    Attributes:
+        labelled: Objects whose truth is known.
+        fold: For each of them the fold in which it validates, or ``split.TRAIN_ONLY``.
+        sealed: The test objects.
+        n_folds: Number of folds; 1 for ``holdout``.
+        report: What happened so far.
+    """
+
+    labelled: Labelled[ObjectsT, TruthT]
+    fold: NDArray[np.int64]
+    sealed: ObjectsT
+    n_folds: int
+    report: DataReport
+
+    def parts(self, k: int) -> tuple[Labelled[ObjectsT, TruthT], Labelled[ObjectsT, TruthT]]:
+        """Training and validation objects of fold ``k``."""
+        train, val = np.flatnonzero(self.fold != k), np.flatnonzero(self.fold == k)
+        return self.labelled.take(train), self.labelled.take(val)
+
+
+@dataclass(frozen=True, eq=False)
+class Judged(Generic[ObjectsT, TruthT]):
+    """Predictions of some objects beside what is known of them.
+
+    Attributes:
+        objects: The objects.
+        predicted: Their predictions.
+        truth: Their truth; None where it is sealed or unknown.
+        target: Their targets, shape (N, T); NaN where not measured, sealed or unknown.
+        error: 1-sigma errors of the targets, 0 where unknown, shape (N, T); NaN where the target is.
+    """
+
+    objects: ObjectsT
+    predicted: Predictions
+    truth: TruthT | None
+    target: FloatArray
+    error: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def scaled(self, factor: FloatArray) -> Self:
+        """Return the same with uncertainties times a factor, shape (T,) or (N, T)."""
+        return replace(self, predicted=self.predicted.scaled(factor))
+
+
+class Preparation(Protocol[ObjectsT, TruthT]):
+    """A fitted way from objects to arrays and back; it needs nothing of the fold that it was fitted on."""
+
+    @property
+    def layout(self) -> Layout:
+        """Shapes of what a network takes and gives."""
+        ...
+
+    @property
+    def transform(self) -> TargetTransform:
+        """The map between the target and what a network learns."""
+        ...
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the F prepared features, or of the C channels."""
+        ...
+
+    @property
+    def learned(self) -> NDArray[np.bool_]:
+        """Which target columns any training object had, shape (T,)."""
+        ...
+
+    def features(self, objects: ObjectsT) -> Float32Array:
+        """Features of objects, shape (N, F) or (N, C, L)."""
+        ...
+
+    def targets(self, labelled: Labelled[ObjectsT, TruthT]) -> tuple[FloatArray, FloatArray]:
+        """Targets and their 1-sigma errors, as in ``Dataset``."""
+        ...
+
+    def table(self, judged: Judged[ObjectsT, TruthT]) -> pd.DataFrame:
+        """Predictions in physical units as one table, of objects with or without a truth."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write what ``Kind.load_preparation`` reads back.
+
+        Raises:
+            OSError: A file cannot be written.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedFold(Generic[ObjectsT, TruthT, PreparationT]):
+    """One fold ready for a fit, and what it was made from.
+
+    Attributes:
+        fold: What the fit receives.
+        preparation: The preparation fitted on the training objects.
+        train: The training objects.
+        val: The validation objects.
+        test: The sealed objects.
+        facts: Counts for the data report.
+        checks: Name of a file, without its ending, to a table that says how the preparation did.
+    """
+
+    fold: Fold
+    preparation: PreparationT
+    train: Labelled[ObjectsT, TruthT]
+    val: Labelled[ObjectsT, TruthT]
+    test: ObjectsT
+    facts: Mapping[str, Any]
+    checks: Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedData(Generic[ObjectsT, TruthT, PreparationT]):
+    """The data of a configuration, ready for any number of networks.
+
+    Attributes:
+        kind: The kind of data.
+        report: What happened to them before they were prepared.
+        folds: The prepared folds.
+    """
+
+    kind: "Kind[ObjectsT, TruthT, PreparationT]"
+    report: DataReport
+    folds: tuple[PreparedFold[ObjectsT, TruthT, PreparationT], ...]
+
+
+class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
+    """A kind of data."""
+
+    @property
+    def tabulated(self) -> tuple[str, ...]:
+        """Parts whose predictions are kept in a run's table."""
+        ...
+
+    def develop(self, config: RunConfig) -> Development[ObjectsT, TruthT]:
+        """Read or simulate the data of a run, split them and seal the test part.
+
+        Raises:
+            DataError: A file or a table cannot be used.
+            LeakageError: A feature is derived from the target.
+            ArchiveError: An archive cannot be reached or refuses the query.
+        """
+        ...
+
+    def prepare(
+        self, config: RunConfig, development: Development[ObjectsT, TruthT], k: int
+    ) -> PreparedFold[ObjectsT, TruthT, PreparationT]:
+        """Fit the preparation on the training objects of fold ``k`` and apply it to every part.
+
+        Raises:
+            DataError: A step leaves nothing.
+            LeakageError: A feature copies the target.
+        """
+        ...
+
+    def load_preparation(self, folder: Path) -> PreparationT:
+        """Read back what ``Preparation.save`` wrote.
+
+        Raises:
+            DataError: A file is missing, damaged or holds what a preparation never has.
+        """
+        ...
+
+    def score(
+        self, preparation: PreparationT, judged: Judged[ObjectsT, TruthT], *, by_class: bool
+    ) -> dict[str, float]:
+        """Metrics of labelled objects, by the names that ``KindConfig.metric_names`` gives.
+
+        Args:
+            preparation: The fitted preparation.
+            judged: The objects.
+            by_class: Whether classes of objects, where there are any, are scored apart too.
+        """
+        ...
+
+    def report(
+        self,
+        folder: Path,
+        title: str,
+        predictions: pd.DataFrame,
+        curves: Mapping[str, Sequence[float]],
+        prepared: PreparedFold[ObjectsT, TruthT, PreparationT],
+        *,
+        figures: bool,
+    ) -> None:
+        """Write what people look at besides metrics: tables, and PNG files in ``figures``.
+
+        Args:
+            folder: An existing folder.
+            title: Title of the figures, usually the name of the run.
+            predictions: The run's table of predictions.
+            curves: ``[fold_<k>/]<split>/<metric>`` to one value an epoch.
+            prepared: The first fold.
+            figures: Whether to draw figures.
+
+        Raises:
+            OSError: A file cannot be written.
+        """
+        ...

@@ -1,0 +1,93 @@
+"""Galaxy clusters as a kind of data."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from astrosweep.config import RunConfig
+from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
+from astrosweep.core.errors import DataError
+from astrosweep.data.kind import Development, Judged
+from astrosweep.kinds.clusters.development import develop_clusters
+from astrosweep.kinds.clusters.figures import write_figures
+from astrosweep.kinds.clusters.figures.errors import errors_by_radius
+from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
+from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
+from astrosweep.kinds.clusters.preparation import ProfilePreparation, load_profile_preparation
+from astrosweep.kinds.clusters.prepare import SHAPE, PreparedClusters, prepare_clusters
+from astrosweep.kinds.clusters.profiles.read import read_tables
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
+from astrosweep.kinds.clusters.score import score_profiles
+
+
+class ClusterKind:
+    """Observed radial profiles of galaxy clusters; their 3D pressure, density and temperature."""
+
+    tabulated: tuple[str, ...] = ("val", "test")
+
+    def develop(self, config: RunConfig) -> Development[Clusters, TrueProfiles]:
+        """See ``Kind.develop``."""
+        data = _data_of(config)
+        wanted = tuple(TARGET_KEYS[name] for name in config.targets)
+        return develop_clusters(load_clusters(data, wanted), data, config.targets, config.split)
+
+    def prepare(
+        self, config: RunConfig, development: Development[Clusters, TrueProfiles], k: int
+    ) -> PreparedClusters:
+        """See ``Kind.prepare``."""
+        return prepare_clusters(development, k, _data_of(config), config.targets)
+
+    def load_preparation(self, folder: Path) -> ProfilePreparation:
+        """See ``Kind.load_preparation``."""
+        return load_profile_preparation(folder)
+
+    def score(
+        self,
+        preparation: ProfilePreparation,
+        judged: Judged[Clusters, TrueProfiles],
+        *,
+        by_class: bool,  # noqa: ARG002
+    ) -> dict[str, float]:
+        """See ``Kind.score``; clusters have no classes."""
+        return score_profiles(preparation, judged)
+
+    def report(
+        self,
+        folder: Path,
+        title: str,
+        predictions: pd.DataFrame,
+        curves: Mapping[str, Sequence[float]],
+        prepared: PreparedClusters,
+        *,
+        figures: bool,
+    ) -> None:
+        """See ``Kind.report``."""
+        prepared.checks[SHAPE].to_csv(folder / "shape_check.csv", index=False)
+        errors_by_radius(predictions).to_csv(folder / "errors_by_radius.csv", index=False)
+        if figures:
+            write_figures(folder / "figures", predictions, curves, prepared, title)
+
+
+def load_clusters(data: ClusterDataConfig, targets: Sequence[str] | None = None) -> ClusterSample:
+    """Simulate or read the clusters of a configuration.
+
+    Args:
+        data: Source and settings.
+        targets: Target profiles that tables must have; None reads those that are there.
+
+    Raises:
+        DataError: A file cannot be used.
+    """
+    if data.source == "simulated":
+        return simulate_clusters(data.simulation)
+    if data.path is None:
+        raise DataError(f"data.source={data.source} needs data.path")
+    if data.source == "rexcess":
+        return load_rexcess(data.path, data.simulation)
+    return read_tables(Path(data.path), data.tables, data.cleaning, data.observables, targets)
+
+
+def _data_of(config: RunConfig) -> ClusterDataConfig:
+    assert isinstance(config.data, ClusterDataConfig), "the dictionary of kinds goes by this type"
+    return config.data

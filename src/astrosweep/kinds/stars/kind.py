@@ -1,0 +1,87 @@
+"""Variable stars as a kind of data: a table with the archive's schema, derived magnitudes and parallaxes."""
+
+from astrosweep.config import RunConfig
+from astrosweep.config.kinds.stars import StarDataConfig
+from astrosweep.core.metrics import Scorer
+from astrosweep.kinds.stars import schema
+from astrosweep.kinds.stars.archive import fetch
+from astrosweep.kinds.stars.derive import derive
+from astrosweep.kinds.stars.files import load_file
+from astrosweep.kinds.stars.leakage import DERIVED_FROM_PARALLAX
+from astrosweep.kinds.stars.metrics import parallax_bins, score
+from astrosweep.kinds.stars.simulate import simulate
+from astrosweep.kinds.tables.features import Features, choose_features
+from astrosweep.kinds.tables.kind import TableKind
+from astrosweep.kinds.tables.leakage import Guard
+from astrosweep.kinds.tables.merge import merge
+from astrosweep.kinds.tables.score import Binner
+from astrosweep.kinds.tables.source import Source
+from astrosweep.kinds.tables.table import Roles, SourceTable
+
+_MERGED = ("cepheid", "rrlyrae")
+_LINEAR_BELOW_MAS = 0.1
+ROLES = Roles(
+    id=schema.ID,
+    target=schema.TARGET,
+    error=schema.TARGET_ERROR,
+    unit="mas",
+    type="type_best_classification",
+    softening=_LINEAR_BELOW_MAS,
+)
+GUARD = Guard(ROLES, DERIVED_FROM_PARALLAX)
+
+
+class StarKind(TableKind):
+    """Light-curve features of variable stars; their parallaxes."""
+
+    def source(self, config: RunConfig) -> Source:
+        """See ``TableKind.source``."""
+        data = config.data
+        assert isinstance(data, StarDataConfig), "the dictionary of kinds goes by this type"
+        return source_of(load_stars(data), data)
+
+    @property
+    def scorer(self) -> Scorer:
+        """See ``TableKind.scorer``."""
+        return score
+
+    @property
+    def binner(self) -> Binner:
+        """See ``TableKind.binner``."""
+        return parallax_bins
+
+
+def source_of(table: SourceTable, data: StarDataConfig) -> Source:
+    """Say which columns of a table of stars are what.
+
+    Raises:
+        DataError: A needed column is missing or is not what it should be.
+    """
+    return Source(table, star_features(table, data), GUARD)
+
+
+def star_features(table: SourceTable, data: StarDataConfig) -> Features:
+    """The features of a configuration that a table has.
+
+    Raises:
+        DataError: See ``choose_features``.
+    """
+    config = data.features
+    classes = [*config.classes, *(name for name in schema.COLUMNS if schema.is_categorical(name))]
+    return choose_features(table, ROLES, config.required, config.optional, classes)
+
+
+def load_stars(data: StarDataConfig) -> SourceTable:
+    """Simulate, read or download the stars of a configuration and add the derived columns.
+
+    Raises:
+        DataError: A file cannot be used.
+        ArchiveError: The archive cannot be reached or refuses the query.
+    """
+    if data.source == "table":
+        return load_file(data)
+    if data.source == "simulated":
+        return derive(simulate(data.name, data.simulation))
+    if data.name == "cepheid_rrlyrae":
+        return derive(merge([fetch(name, data.archive) for name in _MERGED], schema.TARGET_ERROR))
+    return derive(fetch(data.name, data.archive))
