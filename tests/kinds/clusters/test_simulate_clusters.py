@@ -8,20 +8,23 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.random import default_rng
+from scipy.constants import physical_constants
 
 from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure, scaled_targets
-from astrosweep.kinds.clusters.forward import cache, truths
+from astrosweep.kinds.clusters.forward import cache, projection, truths
 from astrosweep.kinds.clusters.forward.cache import cache_path
 from astrosweep.kinds.clusters.forward.cosmology import expansion, m500_of, p500_of, t500_of
 from astrosweep.kinds.clusters.forward.grid import ANNULI, NODES, spline_matrix
 from astrosweep.kinds.clusters.forward.simulate import GENERATORS, draw_clusters, simulate_clusters
 from astrosweep.kinds.clusters.sample import ClusterSample
 
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "clusters"
 AT_TABLE = spline_matrix(truths.RADII)
 TABLES = {
     "n_e": (truths.DENSITY, truths.DENSITY_SCATTER),
@@ -97,6 +100,47 @@ def test_the_table_itself_is_consistent_within_its_medians() -> None:
     density, pressure = truths.consistent_medians()
     np.testing.assert_allclose(np.exp(density), truths.DENSITY, rtol=0.05)
     np.testing.assert_allclose(np.exp(pressure), truths.PRESSURE, rtol=0.05)
+
+
+def real(name: str) -> Path:
+    if not (REAL / name).exists():
+        pytest.skip(f"no {name} at {REAL}")
+    return REAL / name
+
+
+def test_the_table_is_that_of_the_measured_clusters() -> None:
+    """Medians to 1 per cent and scatters to 5 per cent, of those of 31 clusters that reach a radius."""
+    measured = pd.read_csv(real("rexcess/rexcess_ne_P_T.csv"))
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in TABLES}
+    for _, cluster in measured.sort_values("r_kpc").groupby("name"):
+        mass, redshift = (np.array(cluster[name].iloc[0]) for name in ("M500_1e14", "z"))
+        pressure, density = cluster["P_gnfw_keVcm3"], cluster["ne_cm3"]
+        for name, values in (
+            ("n_e", density / expansion(redshift) ** 2),
+            ("T", pressure / density / t500_of(1e14 * mass, redshift)),
+            ("P", pressure / p500_of(1e14 * mass, redshift)),
+        ):
+            ln_x = np.log(cluster["r_kpc"] / cluster["R500_kpc"])
+            rows[name].append(np.interp(np.log(truths.RADII), ln_x, np.log(values), np.nan, np.nan))
+    for name, (medians, scatters) in TABLES.items():
+        assert len(rows[name]) == 31
+        np.testing.assert_allclose(np.exp(np.nanmedian(rows[name], axis=0)), medians, rtol=0.01)
+        np.testing.assert_allclose(np.nanstd(rows[name], axis=0, ddof=1), scatters, rtol=0.05)
+
+
+def test_the_cooling_function_is_that_of_a_plasma_code() -> None:
+    temperature, tabulated = np.loadtxt(real("coolfunc/coolfunc_soft_xxl.dat")).T
+    seen = (temperature >= 1.0) & (temperature <= 10.0)
+    np.testing.assert_allclose(projection.cooling(temperature[seen]), tabulated[seen], rtol=0.03)
+    knots = np.array([1.0, 2.0, 3.0, 5.0, 8.0, 10.0])
+    expected = np.interp(knots, temperature, tabulated)
+    np.testing.assert_allclose(projection.cooling(knots), expected, rtol=0.01)
+
+
+def test_constants_of_nature() -> None:
+    cross_section = 1e4 * physical_constants["Thomson cross section"][0]
+    rest_kev = 1e3 * physical_constants["electron mass energy equivalent in MeV"][0]
+    assert pytest.approx(cross_section / rest_kev, rel=1e-5) == projection.SIGMA_T_OVER_MC2
 
 
 def test_the_default_sample() -> None:

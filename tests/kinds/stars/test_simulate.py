@@ -21,11 +21,15 @@ from astrosweep.kinds.stars.simulate.dust import (
     smooth_ebv,
 )
 from astrosweep.kinds.stars.simulate.galaxy import SUN_HEIGHT_KPC, SUN_RADIUS_KPC, neighbourhood
+from astrosweep.kinds.stars.simulate.rrlyrae import PERIOD_WESENHEIT_METALLICITY
 
 CLASSES = ("cepheid", "rrlyrae", "eclipsing_binary", "cepheid_rrlyrae")
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "gaia"
 ZERO_POINT_MAS = -0.03
 """Typical zero point of uncorrected DR3 parallaxes (Lindegren et al. 2021, A&A 649, A4)."""
+OVERCORRECTION_MAS = 0.010
+"""How much too large the corrected parallaxes of Cepheids are, on average (Ripepi et al. 2025,
+arXiv:2508.17447)."""
 
 COMMON = {
     *("source_id", "parallax", "parallax_error", "true_distance_pc", "ra", "dec", "l", "b", "ebv"),
@@ -269,22 +273,22 @@ def test_classes_live_where_they_should():
 
 
 def test_cepheid_period_wesenheit_metallicity_relation():
-    """Slopes of the model (-3.32, -0.5) to 0.06 and 0.15; the metallicity error flattens the second."""
+    """Slopes of Ripepi et al. 2022 to 0.06 and 0.15; the error of [Fe/H] flattens the second."""
     stars = catalogue("cepheid")
     stars = stars[(stars["mode_best_classification"] == "FUNDAMENTAL") & (stars["ebv"] < 0.3)]
     stars = stars[stars["type_best_classification"] == "DCEP"]
     absolute = wesenheit(stars) - modulus(stars)
     (zero, slope, per_dex), scatter = fit(absolute, np.log10(stars["pf"]) - 1.0, stars["metallicity"])
-    assert zero == pytest.approx(-5.93, abs=0.03)
-    assert slope == pytest.approx(-3.32, abs=0.06)
-    assert per_dex == pytest.approx(-0.40, abs=0.15)
+    assert zero == pytest.approx(-5.988, abs=0.03)
+    assert slope == pytest.approx(-3.176, abs=0.06)
+    assert per_dex == pytest.approx(-0.520, abs=0.15)
     assert scatter == pytest.approx(0.15, abs=0.02)
 
 
 def test_type_ii_and_anomalous_cepheids_are_fainter():
     stars = catalogue("cepheid")
     stars = stars[stars["pf"].between(1.0, 2.5)]
-    excess = wesenheit(stars) - modulus(stars) + 3.32 * (np.log10(stars["pf"]) - 1.0) + 5.93
+    excess = wesenheit(stars) - modulus(stars) + 3.176 * (np.log10(stars["pf"]) - 1.0) + 5.988
     typical = excess.groupby(stars["type_best_classification"]).median()
     assert 0.6 < typical["ACEP"] < typical["T2CEP"] < 2.0
     assert abs(typical["DCEP"]) < 0.2
@@ -506,19 +510,37 @@ def test_fundamental_cepheids_have_real_light_curves(name, shift, width):
 
 
 def test_period_wesenheit_relation_of_real_cepheids():
-    """With observed parallaxes better than 10 per cent, zero points agree to 0.08 mag and slopes to 0.2."""
+    """With observed parallaxes better than 10 per cent, zero points agree to 0.08 mag and slopes to 0.15.
+
+    Both at the same [Fe/H]: without a term of it the slope depends on where the metal-poor stars are.
+    """
     stars, table = catalogue("cepheid"), real("cepheid_milkyway.csv")
     stars = stars[(stars["mode_best_classification"] == "FUNDAMENTAL")]
     stars = stars[(stars["type_best_classification"] == "DCEP")]
     stars = stars[stars["parallax"] > 10.0 * stars["parallax_error"]]
-    table = table[(table["Mode"] == "DCEP F") & (table["plx"] - table["plxcorr"] > 10.0 * table["e_plx"])]
-    parallax = table["plx"] - table["plxcorr"]
+    parallax = table["plx"] - table["plxcorr"] - OVERCORRECTION_MAS
+    chosen = (table["Mode"] == "DCEP F") & (parallax > 10.0 * table["e_plx"]) & table["[Fe/H]"].notna()
+    table, parallax = table[chosen], parallax[chosen]
+    typical = table["[Fe/H]"].mean()
     apparent = table["Gmag"] - 1.90 * (table["BPmag"] - table["RPmag"])
-    observed, _ = fit(apparent + 5.0 * np.log10(parallax) - 10.0, np.log10(table["Period"]) - 1.0)
+    absolute = apparent + 5.0 * np.log10(parallax) - 10.0
+    observed, _ = fit(absolute, np.log10(table["Period"]) - 1.0, table["[Fe/H]"] - typical)
     absolute = wesenheit(stars) + 5.0 * np.log10(stars["parallax"]) - 10.0
-    simulated, _ = fit(absolute, np.log10(stars["pf"]) - 1.0)
+    simulated, _ = fit(absolute, np.log10(stars["pf"]) - 1.0, stars["metallicity"] - typical)
     assert simulated[0] == pytest.approx(observed[0], abs=0.08)
-    assert simulated[1] == pytest.approx(observed[1], abs=0.2)
+    assert simulated[1] == pytest.approx(observed[1], abs=0.15)
+
+
+def test_wesenheit_magnitudes_of_real_rr_lyrae():
+    """The approximated relation is within 0.05 mag of the median of stars with parallaxes above 0.2 mas."""
+    table = real("rrlyrae.csv")
+    parallax = table["parallax"] - ZERO_POINT_MAS
+    table = table[(parallax > 0.2) & table["pf"].notna() & table["metallicity"].notna()]
+    assert len(table) > 300
+    absolute = wesenheit(table) + 5.0 * np.log10(parallax[table.index]) - 10.0
+    zero, per_log_period, per_dex = PERIOD_WESENHEIT_METALLICITY
+    relation = zero + per_log_period * np.log10(table["pf"]) + per_dex * table["metallicity"]
+    assert (absolute - relation).median() == pytest.approx(0.0, abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from astrosweep.kinds.clusters.forward.projection import to_cell_means
 
 BANDS = ("y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz")
 FWHM_ARCMIN = (9.68, 7.30, 5.02, 4.94, 4.83, 4.64)
-"""Of the Planck HFI beams (Planck 2015 results VII, A&A 594, A7)."""
+"""Of the Planck HFI beams (Planck 2015 results VIII, A&A 594, A8, table 6)."""
 SIGMA_ARCMIN = np.array(FWHM_ARCMIN) / np.sqrt(8.0 * np.log(2.0))
 
 LATTICE = 0.1

@@ -56,7 +56,7 @@ def p500_of(mass: FloatArray, redshift: FloatArray) -> FloatArray:
 
 
 def t500_of(mass: FloatArray, redshift: FloatArray) -> FloatArray:
-    """Return the characteristic temperature in keV: 8.85 (M500 / 1e15)^(2/3) E^(2/3)."""
+    """Return the characteristic temperature in keV: 8.85 (M500 / 1e15)^(2/3) E^(2/3), by convention."""
     return np.asarray(8.85 * (expansion(redshift) * mass / 1e15) ** (2.0 / 3.0))
 
 

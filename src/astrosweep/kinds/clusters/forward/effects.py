@@ -11,14 +11,16 @@ from astrosweep.kinds.clusters.forward.grid import NODES
 from astrosweep.kinds.clusters.forward.truths import draw_log_uniform
 
 CLUMPING_INSIDE, CLUMPING_R200 = 1.05, 1.3
+"""Approximations; Eckert et al. 2015 (MNRAS 447, 2198) find a square root below 1.1 inside R500."""
 X200 = 1.5
-"""R200 over R500, about, for typical concentrations."""
+"""R200 over R500 for typical concentrations; an approximation."""
 ELONGATION = (0.6, 1.6)
+"""Along the line of sight over what it would be in a sphere; an approximation."""
 
 ELECTRON_KEV = 511.0
 BAND_X = np.array([100.0, 143.0, 217.0, 353.0, 545.0, 857.0]) / 56.78
 """h nu / k T_CMB of each band."""
-BAND_RESPONSE = np.array([-4.031, -2.785, 0.188, 6.205, 14.455, 26.335]) / 2.7255
+BAND_RESPONSE = np.array([-4.031, -2.785, 0.187, 6.205, 14.455, 26.335]) / 2.7255
 """Temperature change in units of T_CMB for y = 1, averaged over each bandpass (Planck 2015 results XXII, A&A
 594, A22, table 1); for a narrow band x coth(x/2) - 4."""
 

@@ -16,19 +16,20 @@ Y_NOISE = {
     "separated": tuple(np.linspace(2e-6, 4e-6, 6).tolist()),
     "raw": (2.5e-6, 2.2e-6, 6.4e-5, 6.3e-6, 1.6e-5, 2.3e-4),
 }
-"""1-sigma noise of y in a beam, for each band. After component separation it rises evenly from the largest
-beam to the smallest."""
+"""1-sigma noise of y in a beam, for each band; approximations. After component separation it rises evenly
+from the largest beam to the smallest; ``raw`` is about twice the white noise of the whole mission (Planck
+2015 results VIII, A&A 594, A8, table 6)."""
 LATTICE = 0.05
 """Beams differ by this in ln s between tabulated noise: what is drawn is that of a beam within 2.5 %."""
 
 
 def sb_error(x: FloatArray) -> FloatArray:
-    """Return the relative 1-sigma error of the surface brightness of an annulus at x = R / R500."""
+    """Return the relative 1-sigma error of the surface brightness at x = R / R500; an approximation."""
     return 0.02 + 0.10 * x**1.5
 
 
 def temperature_error(x: FloatArray) -> FloatArray:
-    """Return the relative 1-sigma error of a spectroscopic temperature at x = R / R500."""
+    """Return the relative 1-sigma error of a spectroscopic temperature at x = R / R500; an approximation."""
     return 0.03 + 0.07 * x
 
 

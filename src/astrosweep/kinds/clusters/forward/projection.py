@@ -15,9 +15,10 @@ from scipy.interpolate import PchipInterpolator
 from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.kinds.clusters.forward.grid import ANNULUS_EDGES, EDGES, NODES, spline_matrix
 
-SIGMA_T_OVER_MC2 = 1.3017e-27
+SIGMA_T_OVER_MC2 = 1.30185e-27
 """Thomson cross section over the electron's rest energy, cm^2/keV."""
 ELECTRONS_PER_PROTON = 1.17
+"""Of hydrogen and helium with few metals."""
 
 _LAMBDA_KEV = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0)
 _LAMBDA = (8.6e-24, 5.5e-24, 5.3e-24, 5.18e-24, 4.92e-24, 4.76e-24)
@@ -25,7 +26,7 @@ _COOLING = PchipInterpolator(np.log(_LAMBDA_KEV), np.log(_LAMBDA))
 
 
 def cooling(temperature: FloatArray) -> FloatArray:
-    """Return the cooling function of the soft X-ray band in erg cm^3/s.
+    """Return the cooling function of the soft X-ray band in erg cm^3/s, for one metallicity.
 
     Between the tabulated temperatures (1 to 10 keV) its logarithm is interpolated in ln T, smoothly and
     monotonically; outside, where little gas is seen, it stays at the end values.

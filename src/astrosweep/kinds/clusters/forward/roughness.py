@@ -25,9 +25,9 @@ LENGTHS = np.geomspace(0.12, 2.0, 8)
 def roughen(clusters: TrueClusters, scale: float, rng: Generator) -> tuple[TrueClusters, NDArray[np.bool_]]:
     """Multiply density and pressure by independent log-normal random functions of the radius.
 
-    In clusters structure is mostly isobaric (Zhuravleva et al. 2018, MNRAS 480, 2331). Here the pressure
-    varies by ``PRESSURE_SHARE`` of what the density does, as much as it: with less, a network's intervals of
-    the pressure of measured clusters are too narrow.
+    An approximation: the pressure varies by ``PRESSURE_SHARE`` of what the density does, as much as it,
+    though real structure is thought to be nearer to isobaric. With less, a network's intervals of the
+    pressure of measured clusters are too narrow.
 
     Args:
         clusters: The smooth clusters.

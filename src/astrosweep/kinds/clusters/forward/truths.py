@@ -20,18 +20,18 @@ DENSITY_SCATTER = np.array([0.77, 0.63, 0.43, 0.29, 0.24, 0.17, 0.17, 0.19])
 TEMPERATURE_SCATTER = np.array([0.31, 0.23, 0.16, 0.14, 0.14, 0.13, 0.13, 0.28])
 PRESSURE_SCATTER = np.array([0.61, 0.51, 0.38, 0.24, 0.15, 0.09, 0.16, 0.26])
 """Medians and scatters (natural logarithm) of the 31 REXCESS clusters at ``RADII``: n_e / E^2 in cm^-3,
-T / T500 and P / P500. Densities of Croston et al. 2008 (A&A 487, 431), pressures of
-Arnaud et al. 2010 (A&A 517, A92)."""
+T / T500 and P / P500. Our analysis of the densities of Croston et al. 2008 (A&A 487, 431)
+and the pressure fits of Arnaud et al. 2010 (A&A 517, A92)."""
 
 MASS_SLOPE = 0.12
 """Of P / P500 with mass (Arnaud et al. 2010, eq. 7). Hotter clusters have more gas, not hotter gas, for
 their mass, so the density has the same slope, and T / T500 none."""
 TIERS = ((0.05, 0.2, 2e14, 9e14), (0.05, 0.6, 7.25e14, 12e14))
-"""Redshifts and masses of the CHEX-MATE tiers (2021, A&A 650, A104); half of the clusters each. The largest
-mass is an approximation."""
+"""Redshifts and masses of the CHEX-MATE tiers (2021, A&A 650, A104, abstract); half of the clusters each. The
+second tier has no largest mass there; ours is an approximation."""
 MASS_FUNCTION_SLOPE = 2.0
-"""Masses are drawn as M^-2 dM within a tier, about what a selection by the SZ signal leaves of the steeper
-mass function."""
+"""Masses are drawn as M^-2 dM within a tier, an approximation of what a selection by the SZ signal leaves of
+the steeper mass function."""
 COLDEST_KEV, HOTTEST_KEV = 0.3, 20.0
 """Temperatures of hot gas that a cluster may have anywhere; others are drawn anew."""
 

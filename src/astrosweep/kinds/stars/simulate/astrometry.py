@@ -17,7 +17,8 @@ CALIBRATION_MAS = (0.14, 0.070, 0.022, 0.016, 0.0125, 0.0155, 0.011, 0.009, 0.00
 """Error that does not fall with more light, against G: saturation below 7 mag, gates and window classes up to
 13. Both are calibrated on the DR3 stars of the real tables, to 20 per cent."""
 LARGEST_ERROR_MAS = 1.2
-"""Below G = 18; Gaia publishes no parallax for larger errors (Lindegren et al. 2021, section 4.4, about)."""
+"""Below G = 18; an approximation: Gaia's own limit (Lindegren et al. 2021, A&A 649, A2) is one on
+all five parameters together."""
 ERROR_SCATTER = 0.22
 """Scatter of the natural logarithm of the error at a given magnitude, epochs and RUWE."""
 

@@ -51,19 +51,19 @@ LOG_PERIOD = {
     "ACEP 1O": (0.12, 0.14, 0.0, -0.25),
 }
 """Log10 of the fundamental period in days: mean and standard deviation of a Gaussian, mean of an added
-exponential, lower limit. Chosen such that the visible stars have the periods of the Trentin table."""
+exponential, lower limit. Those of DCEP are chosen such that the visible stars have the periods of the Trentin
+table; the others are approximations."""
 
 PERIOD_WESENHEIT = {
-    "DCEP": (-5.93, -3.32, -0.5, 0.13),
+    "DCEP": (-5.988, -3.176, -0.520, 0.13),
     "T2CEP": (-3.60, -2.50, 0.0, 0.20),
     "ACEP": (-4.90, -3.00, 0.0, 0.15),
 }
 """W at 10 days (mag), slope with log10 P0, mag per dex of [Fe/H], intrinsic scatter (mag).
 
-DCEP: period terms fitted to the Trentin table, within 0.1 mag of Ripepi et al. (2022, A&A 659, A167) from
-memory; the metallicity term is about -0.5 in the optical (Ripepi et al. 2025, arXiv:2508.17447). T2CEP and
-ACEP: approximations of the OGLE relations in W(V, I) of the Large Magellanic Cloud, at a distance modulus of
-18.48 mag."""
+DCEP: Ripepi et al. (2022, A&A 659, A167, abstract), but for the scatter, an approximation. T2CEP and ACEP:
+approximations of the OGLE relations in W(V, I) of the Large Magellanic Cloud, at a distance modulus of 18.48
+mag."""
 
 PERIOD_COLOUR = {"DCEP": (0.99, 0.33, 0.075), "T2CEP": (0.93, 0.25, 0.08), "ACEP": (0.75, 0.30, 0.05)}
 """Intrinsic BP - RP at 10 days, slope with log10 P0 and the half width of the instability strip as a standard
@@ -131,8 +131,8 @@ def completeness(columns: Columns, g_mag: FloatArray) -> FloatArray:
 def overtone_period(fundamental_period: FloatArray) -> FloatArray:
     """First-overtone period of a classical Cepheid with a fundamental period, both in days.
 
-    ``P1 / P0 = 0.720 - 0.027 log10 P0``, as quoted for Galactic double-mode stars by Alcock et al. (1995,
-    AJ 109, 1653); from memory, good to 0.01.
+    ``P1 / P0 = 0.720 - 0.027 log10 P0``, an approximation good to 0.02: in the Large Magellanic Cloud the
+    ratios are near 0.72, and those of the Galaxy are lower (Alcock et al. 1995, AJ 109, 1653).
     """
     return fundamental_period * (0.720 - 0.027 * np.log10(fundamental_period))
 

@@ -7,7 +7,7 @@ from astrosweep.kinds.stars.simulate._base import Columns, FloatArray
 from astrosweep.kinds.stars.simulate.galaxy import SUN_HEIGHT_KPC, SUN_RADIUS_KPC
 
 LOCAL_EBV_PER_KPC = 0.40
-"""E(B-V) per kpc in the plane at the Sun, mag; about 1.2 mag of A_V."""
+"""E(B-V) per kpc in the plane at the Sun, mag (1.2 mag of A_V); an approximation."""
 SCALE_LENGTH_KPC = 4.0
 SCALE_HEIGHT_KPC = 0.11
 """Approximations after Drimmel & Spergel (2001, ApJ 556, 181) and Marshall et al. (2006, A&A 453, 635)."""

@@ -1,9 +1,10 @@
 """RR Lyrae stars: fundamental (RRab), first-overtone (RRc) and double-mode (RRd).
 
-Two published relations hold at once, which fixes the colour: ``M_G = 0.32 [Fe/H] + 1.11`` (Muraveva et al.
-2018, MNRAS 481, 1195: 0.63 +/- 0.08 mag at [Fe/H] = -1.5) and ``W = G - 1.90 (BP - RP) = -2.49 log10 P0 +
-0.14 [Fe/H] - 0.88`` (Garofalo et al. 2022, MNRAS 513, 788; coefficients from memory, 0.03 mag fainter than
-375 stars of the reference table). RRab then have BP - RP = 0.56 mag, as those stars at high latitude.
+Two relations hold at once, which fixes the colour: ``M_G = 0.32 [Fe/H] + 1.11`` (Muraveva et al. 2018, MNRAS
+481, 1195: 0.63 +/- 0.08 mag at [Fe/H] = -1.5) and ``W = G - 1.90 (BP - RP) = -2.49 log10 P0 + 0.14 [Fe/H] -
+0.88``. The second is of the form of Garofalo et al. (2022, MNRAS 513, 788); its coefficients are an
+approximation, not compared with the paper, and 0.02 mag from the median of the nearer stars of the reference
+table. RRab then have BP - RP = 0.56 mag, as those stars at high latitude.
 
 The reference table is a collection of 2,135 stars of Gaia DR3 from public research repositories, with
 metallicities by Monti et al.; its magnitudes and latitudes set the completeness here.
@@ -43,7 +44,7 @@ FUNDAMENTAL_PERIOD, PERIOD_METALLICITY, PERIOD_SCATTER = 0.542, -0.128, 0.055
 """P0 of RRab in days at [Fe/H] = -1.5, per dex and scatter: fit to 401 stars of the reference table."""
 OVERTONE_PERIOD, OVERTONE_SCATTER = 0.320, 0.035
 FUNDAMENTALISED = 0.127
-"""log10 P0 = log10 P1 + 0.127, the usual fundamentalisation of RRc stars."""
+"""log10 P0 = log10 P1 + 0.127, the usual fundamentalisation of RRc stars: a period ratio of 0.746."""
 
 PART_SHARES = {"halo": 0.75, "thick disc": 0.25}
 PLACES = (

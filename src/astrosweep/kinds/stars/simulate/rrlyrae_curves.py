@@ -1,6 +1,7 @@
 """Light curves of RR Lyrae stars: amplitudes and Fourier parameters.
 
-Amplitudes, R21 and phi21 follow the stars of the reference table (RRab) and of globular clusters (RRc).
+Amplitudes, R21 and phi21 follow the stars of the reference table (RRab) and of globular clusters (RRc); R31
+and the phases of RRc are approximations.
 """
 
 import numpy as np
@@ -29,8 +30,8 @@ def observe_curves(columns: Columns, rng: Generator) -> Columns:
     """Draw Fourier parameters and observe them.
 
     phi31 of RRab carries the metallicity: ``[Fe/H] = -1.888 - 5.772 (P - 0.6) + 1.090 (phi31 - 2) +
-    1.065 (R21 - 0.45)`` (Li et al. 2023, ApJ 944, 88, for Gaia DR3; coefficients from memory), solved for
-    phi31 with a scatter of 0.2 rad.
+    1.065 (R21 - 0.45)``, solved for phi31 with a scatter of 0.2 rad. It is of the form of Li et al. (2023,
+    ApJ 944, 88) for Gaia DR3; the coefficients are an approximation, not compared with the paper.
     """
     n, period = columns["l"].size, 10.0 ** columns["log_period"]
     fundamental = columns["kind"] == RRAB
