@@ -85,14 +85,8 @@ class RunConfig(Strict):
     @model_validator(mode="after")
     def _objectives_are_metrics(self) -> "RunConfig":
         if self.search:
-            pattern = self.data.metric_pattern()
-            check_objectives(
-                self.search.objectives,
-                {f"val/{name}" for name in self.data.metric_names(self.targets)},
-                lambda metric: (
-                    pattern is not None and pattern.fullmatch(metric.removeprefix("val/")) is not None
-                ),
-            )
+            known = {f"val/{name}" for name in self.data.metric_names(self.targets)}
+            check_objectives(self.search.objectives, known, self.data.metric_pattern())
         return self
 
     @model_validator(mode="after")

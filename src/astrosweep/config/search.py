@@ -1,7 +1,8 @@
 """Configuration of a search: budget, sampler, pruner, objectives and space."""
 
 import difflib
-from collections.abc import Callable, Sequence, Set
+import re
+from collections.abc import Sequence, Set
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -168,15 +169,13 @@ class SearchConfig(Strict):
         return parse_space(self.space)
 
 
-def check_objectives(
-    objectives: Sequence[str], known: Set[str], depends_on_data: Callable[[str], bool]
-) -> None:
+def check_objectives(objectives: Sequence[str], known: Set[str], pattern: re.Pattern[str] | None) -> None:
     """Refuse objectives that no run on some data has.
 
     Args:
         objectives: As in ``SearchConfig``.
         known: Metrics that every such run has.
-        depends_on_data: Whether another metric may be one, which only the data tell.
+        pattern: What other names look like, without ``val/``, of which only the data tell.
 
     Raises:
         ValueError: An objective is not a metric of such a run.
@@ -184,7 +183,7 @@ def check_objectives(
     known = known | _OF_FIT
     for objective in objectives:
         metric = objective.removeprefix("-")
-        if metric in known or (metric.startswith("val/") and depends_on_data(metric)):
+        if metric in known or (pattern and pattern.fullmatch(metric.removeprefix("val/"))):
             continue
         close = difflib.get_close_matches(metric, sorted(known), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""

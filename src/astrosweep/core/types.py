@@ -4,8 +4,8 @@ Shape suffixes: ``N`` objects, ``F`` features, ``T`` target columns. The feature
 (N, C, L), C channels of L points, instead of (N, F); its T target columns are channels of points, one after
 the other.
 
-The types keep the test set sealed: a ``Dataset`` carries targets, an ``Unlabelled`` has no place for them, and
-neither is the other.
+The types keep the test set sealed: a ``Dataset`` carries targets, an ``Unlabelled`` has no place for them,
+and neither is the other.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -74,7 +74,7 @@ class TargetTransform:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TargetTransform":
         """Read back what ``as_dict`` gave."""
-        arrays = {
+        arrays: dict[str, Any] = {
             name: np.asarray(value, dtype=np.float64) if isinstance(value, list) else value
             for name, value in values.items()
         }

@@ -1,9 +1,9 @@
 """What a run leaves to be read back, and the manifest that says so.
 
-A run's folder describes itself: ``run.json`` has the number of the format and the SHA-256 of every file that
-is needed to predict with it; ``config.yaml`` the configuration; ``[replicate_<r>/]fold_<k>/`` for each network
-``weights.safetensors``, the preparation's own files and ``fold.json`` with its calibration. Nothing of it runs
-code when it is read.
+A run's folder describes itself: ``run.json`` has the number of the format and the SHA-256 of every file
+that is needed to predict with it; ``config.yaml`` the configuration; ``[replicate_<r>/]fold_<k>/`` for each
+network ``weights.safetensors``, the preparation's own files and ``fold.json`` with its calibration. Nothing
+of it runs code when it is read.
 """
 
 import hashlib
@@ -83,8 +83,8 @@ def check_manifest(folder: Path) -> list[str]:
     path = folder / MANIFEST
     if not path.is_file():
         raise FormatError(
-            f"{folder}: no {MANIFEST}, so this is not the folder of a run that can be read back; expected: what "
-            "a run, a trial, a replicate or a fold left since format 1"
+            f"{folder}: no {MANIFEST}, so this is not the folder of a run that can be read back; "
+            "expected: what a run, a trial, a replicate or a fold left since format 1"
         )
     manifest = read_json(path)
     if manifest.get("format") != FORMAT:

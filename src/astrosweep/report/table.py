@@ -20,11 +20,12 @@ def results_table(records: Sequence[RunRecord]) -> Table:
     since its full text is in the log. A metric that is missing or undefined is a dash.
 
     Args:
-        records: Runs in any order, with their metrics of the validation objects (``val/...``) and the tags that
-            ``recording.tags_of`` gives.
+        records: Runs in any order, with their metrics of the validation objects (``val/...``) and the
+            tags that ``recording.tags_of`` gives.
 
     Returns:
-        One column of headings, the finished runs of each kind of data and the others, as far as there are any.
+        One column of headings, the finished runs of each kind of data and the others, as far as there are
+        any.
     """
     finished: dict[Headline, list[RunRecord]] = {}
     for record in records:

@@ -106,9 +106,9 @@ def finish(
     module.load_state_dict(best_state)
     fold = datamodule.fold
     train, val, test = (
-        _predict(fabric, module, loader, part.ids)
-        for loader, part in zip(
-            datamodule.predict_dataloader(), (fold.train, fold.val, fold.test), strict=True
+        _predict(fabric, module, loader, ids)
+        for loader, ids in zip(
+            datamodule.predict_dataloader(), (fold.train.ids, fold.val.ids, fold.test.ids), strict=True
         )
     )
     return FitResult(

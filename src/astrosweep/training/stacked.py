@@ -2,7 +2,7 @@
 
 Shapes: K folds, B batch, F features, O outputs, C units of a layer, T targets. Activations are (K, C, B): so
 weights are plain stacks of those of ``nn.Linear``, and a unit's values in a batch are neighbours in memory.
-The batches of the folds may have different numbers of rows: ``BatchCounts`` says which columns of (K, C, B) count.
+The batches of the folds may have different numbers of rows: ``BatchCounts`` says which columns count.
 """
 
 from collections.abc import Sequence

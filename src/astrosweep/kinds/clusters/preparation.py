@@ -176,10 +176,10 @@ class ProfilePreparation:
         """Predicted profiles in physical units, one row per cluster, target and point.
 
         Returns:
-            Columns ``cluster``, ``cluster_id``, ``target``, ``radius_kpc``, ``radius_scaled`` (of the truth; as
-            predicted where radii are learned and no truth is known), ``true`` (NaN where not measured or
-            sealed), ``predicted``, ``lower_68``, ``upper_68``, ``lower_95``, ``upper_95``, and where radii are
-            learned ``radius_predicted_kpc``.
+            Columns ``cluster``, ``cluster_id``, ``target``, ``radius_kpc``, ``radius_scaled`` (of the truth;
+            as predicted where radii are learned and no truth is known), ``true`` (NaN where not measured or
+            sealed), ``predicted``, ``lower_68``, ``upper_68``, ``lower_95``, ``upper_95``, and where radii
+            are learned ``radius_predicted_kpc``.
         """
         return pd.concat([self._table_of(name, judged) for name in self.quantities], ignore_index=True)
 

@@ -8,7 +8,7 @@ Units: radii kpc; ``sb`` erg/s/cm^2/sr (any unit, the same for all clusters); ``
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,11 +99,10 @@ class Clusters:
     def join(self, others: Sequence[Self]) -> Self:
         """Return these and other clusters of one sample below each other."""
         parts = [self, *others]
-        return replace(
-            self,
-            observed=_joined([part.observed for part in parts]),
-            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _OF_EACH},
-        )
+        arrays: dict[str, Any] = {
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in _OF_EACH
+        }
+        return replace(self, observed=_joined([part.observed for part in parts]), **arrays)
 
 
 _OF_EACH = ("ids", "names", "redshift", "r500_kpc", "generator", "training_only")

@@ -69,7 +69,7 @@ def resolve(config: ProfilePreparationConfig, clusters: Clusters) -> ProfilePrep
     needs_r500 = config.line_of_sight == "on" or "r500" in config.context
     if (needs_z and not (clusters.redshift > 0).all()) or (needs_r500 and not has_r500):
         raise DataError(
-            f"{clusters.origin}: data.preparation.line_of_sight=on and data.preparation.context need redshift "
-            "and r500_kpc of all clusters; give them in the properties file"
+            f"{clusters.origin}: data.preparation.line_of_sight=on and data.preparation.context need "
+            "redshift and r500_kpc of all clusters; give them in the properties file"
         )
     return config.model_copy(update=update)

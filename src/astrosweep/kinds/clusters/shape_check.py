@@ -90,8 +90,9 @@ def check_shape(preparation: ProfilePreparation, sample: ClusterSample) -> pd.Da
             f"  {row['profile']} of {row['cluster']}: {row['largest_relative_change']:.3g}" for row in faults
         )
         raise DataError(
-            f"{clusters.origin}: preparation and back changes profiles by more than data.preparation.tolerance="
-            f"{preparation.config.tolerance:g} (largest relative change):\n{lines}\n"
+            f"{clusters.origin}: preparation and back changes profiles by more than "
+            f"data.preparation.tolerance={preparation.config.tolerance:g} (largest relative change):\n"
+            f"{lines}\n"
             "The common radii are too sparse for these profiles: use more points (data.preparation.n_input, "
             "n_output), another spacing or range, output=radii_and_values, or a larger tolerance."
         )

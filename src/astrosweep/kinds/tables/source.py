@@ -130,8 +130,8 @@ def _match_units(table: pd.DataFrame, data: TableDataConfig, units: dict[str, st
         factor = float(u.Unit(stated).to(u.Unit(units.get(target, ""))))
     except (ValueError, TypeError) as fault:
         raise DataError(
-            f"{path}: the target {target} is in {units.get(target, '')!r} and its error {error} in {stated!r}, "
-            f"which do not convert ({fault}); say what they are with data.units={{{error}: ...}}"
+            f"{path}: the target {target} is in {units.get(target, '')!r} and its error {error} in "
+            f"{stated!r}, which do not convert ({fault}); say what they are with data.units={{{error}: ...}}"
         ) from None
     table[error] = table[error] * factor
 

@@ -15,7 +15,8 @@ _MAX_NUMBERED = 15
 def correlation_heatmap(correlation: pd.DataFrame, title: str) -> Figure:
     """Draw the lower triangle of a correlation matrix, with numbers in the cells of up to 15 columns.
 
-    The name of the last column, the target's, is bold. A cell without a value (a constant column) holds a dash.
+    The name of the last column, the target's, is bold. A cell without a value (a constant column) holds a
+    dash.
 
     Args:
         correlation: Features and target against themselves, shape (F + 1, F + 1), -1 to 1; the name of its

@@ -80,7 +80,7 @@ def val_points(predictions: pd.DataFrame, roles: Roles) -> Points:
 
 
 def is_logarithmic(roles: Roles, points: Points) -> bool:
-    """Whether a target is drawn on logarithmic axes: as its role says, else if it spans much and is positive."""
+    """Whether a target is drawn on logarithmic axes: its role says so, or it is positive and spans much."""
     if roles.softening is not None:
         return True
     low, high = float(points.observed.min()), float(points.observed.max())

@@ -34,11 +34,11 @@ _TYPE_STYLES = (("o", BLUE), ("s", AMBER), ("^", GREEN), ("D", PURPLE))
 def predicted_against_observed(predictions: pd.DataFrame, roles: Roles, title: str) -> Figure:
     """Draw predicted against observed targets, with y = x and the line that fits best.
 
-    Axes are logarithmic where ``is_logarithmic`` says so. The line is fitted by least squares to the validation
-    objects, on such axes to the logarithms of those with both values positive; noise of the observed value
-    flattens it, so a slope below 1 alone is no bias. Up to 300 objects have error bars, more than 4,000 are
-    counted in hexagons; training objects are faint in the background. A note counts the objects that the axes,
-    cut at the outermost 0.5 %, cannot show.
+    Axes are logarithmic where ``is_logarithmic`` says so. The line is fitted by least squares to the
+    validation objects, on such axes to the logarithms of those with both values positive; noise of the
+    observed value flattens it, so a slope below 1 alone is no bias. Up to 300 objects have error bars, more
+    than 4,000 are counted in hexagons; training objects are faint in the background. A note counts the
+    objects that the axes, cut at the outermost 0.5 %, cannot show.
 
     Args:
         predictions: The predictions table, as in ``write_figures``.

@@ -25,7 +25,8 @@ def residuals_against_target(predictions: pd.DataFrame, roles: Roles, title: str
     the observed value is part of the residual, so that even perfect predictions slope downwards on the left;
     only the right side, where honest predictions are level, shows a bias. The lower row divides by the total
     uncertainty, where the catalogue's errors are known. Targets that ``is_logarithmic`` are on an inverse
-    hyperbolic sine scale, linear near zero and logarithmic far from it; the axes leave out the outermost 0.5 %.
+    hyperbolic sine scale, linear near zero and logarithmic far from it; the axes leave out the outermost
+    0.5 %.
 
     Args:
         predictions: The predictions table, as in ``write_figures``.
