@@ -88,7 +88,7 @@ def train_and_record(
 
 def _train(config: RunConfig) -> tuple[TrainingResult, ...]:
     data = load_data(config)
-    _log.info("%s: %s", config.run_name, data.report.summary)
+    _log.info("%s: %s", config.run_name, data.whole_report.summary)
     if data.report.absent:
         _log.info("not in the table, so not used: %s", ", ".join(data.report.absent))
     groups = group_folds(config, data)

@@ -100,6 +100,8 @@ class RowsConfig(KindConfig):
         format: File format; ``auto`` goes by the file's name and content.
         columns: New column to a column, or an expression of columns, of the table.
         units: Column to the unit it has in the table, where the file itself does not say.
+        missing_values: Numbers that stand for a missing value in every column, besides the fillers that are
+            recognised.
         allow_leakage: Accept features that are derived from the target; such runs are tagged.
         cleaning: Row rules.
         preparation: Steps fitted on training rows.
@@ -108,6 +110,7 @@ class RowsConfig(KindConfig):
     format: Format = "auto"
     columns: Annotated[dict[str, str], NullIsEmpty] = {}
     units: Annotated[dict[str, str], NullIsEmpty] = {}
+    missing_values: Annotated[list[float], NullIsNone] = []
     allow_leakage: bool = False
     cleaning: CleaningConfig = CleaningConfig()
     preparation: PreparationConfig = PreparationConfig()

@@ -1,12 +1,16 @@
 """``data.source=table``: one file, or several merged, as a star table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from astrosweep.config.kinds.stars import StarDataConfig
+from astrosweep.data.plausible import without_fillers
 from astrosweep.data.reading.read import read_table
 from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.mapping import ROW_NUMBER, map_columns
-from astrosweep.kinds.stars.schema import ID, TARGET_ERROR
+from astrosweep.kinds.stars.scale import check_scale
+from astrosweep.kinds.stars.schema import ID, TARGET_ERROR, range_of
+from astrosweep.kinds.tables.impossible import out_of_range
 from astrosweep.kinds.tables.merge import merge
 from astrosweep.kinds.tables.table import StarTable
 
@@ -36,4 +40,8 @@ def load_file(config: StarDataConfig) -> StarTable:
 
 
 def _load(path: Path, config: StarDataConfig) -> StarTable:
-    return derive(map_columns(read_table(path, config.format), config, path))
+    raw = read_table(path, config.format)
+    frame, fillers = without_fillers(raw.frame, config.missing_values)
+    table = map_columns(replace(raw, frame=frame), config, path)
+    check_scale(table)
+    return derive(out_of_range(replace(table, impossible=fillers), range_of))
