@@ -10,11 +10,13 @@ ensembles choose. Nothing of it runs code when it is read.
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.numpy
 import safetensors.torch
 import yaml
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 import astrosweep
@@ -70,7 +72,7 @@ def write_networks(folder: Path, results: Sequence[TrainingResult]) -> None:
 
 
 def _write_validation(path: Path, validation: Predictions) -> None:
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "ids": validation.ids,
         "mean": validation.mean.astype(np.float32),
         "std": validation.std.astype(np.float32),
