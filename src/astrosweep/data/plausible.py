@@ -58,7 +58,7 @@ def without_fillers(
         kept[name] = values
         if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
             continue
-        numbers: FloatArray = values.astype("Float64").to_numpy(np.float64, na_value=np.nan)
+        numbers = np.asarray(values.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
         if pd.api.types.is_integer_dtype(values.dtype) and np.nanmax(np.abs(numbers), initial=0.0) > _EXACT:
             continue
         found = find_impossible(numbers, declared=declared)
