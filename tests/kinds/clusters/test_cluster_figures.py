@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from astrosweep.kinds.clusters.figures.all import write_cluster_figures
 
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import RunRecord
-from astrosweep.kinds.clusters.figures.all import write_cluster_figures
 from astrosweep.kinds.clusters.figures.errors import errors_against_radius, intervals_against_radius
 from astrosweep.kinds.clusters.figures.profiles import single_clusters
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure
