@@ -53,18 +53,15 @@ def test_truths_are_smooth_and_near_the_measured_values(tmp_path: Path) -> None:
     assert set(sample.objects.generator) == {"rexcess"}
     assert set(sample.objects.observed) == set(OBSERVABLES)
     assert set(sample.truth.profiles) == set(TARGETS)
+    true = sample.truth.profiles
     for row in range(2):
-        x = sample.truth.profiles["ne3d"].radius[row] / sample.objects.r500_kpc[row]
+        x = true["ne3d"].radius[row] / sample.objects.r500_kpc[row]
         smooth = 5e-3 / (x / 0.1) ** 0.5 / (1.0 + (x / 0.2) ** 2) ** 0.85
         inside = x < 1.0
-        np.testing.assert_allclose(
-            sample.truth.profiles["ne3d"].value[row][inside], smooth[inside], rtol=0.04
-        )
+        np.testing.assert_allclose(true["ne3d"].value[row][inside], smooth[inside], rtol=0.04)
         pressure = 5.0 * smooth / (1.0 + x**2) ** 0.5
-        np.testing.assert_allclose(
-            sample.truth.profiles["szp3d"].value[row][inside], pressure[inside], rtol=2e-3
-        )
-        slope = np.gradient(np.log(sample.truth.profiles["ne3d"].value[row]), np.log(x))
+        np.testing.assert_allclose(true["szp3d"].value[row][inside], pressure[inside], rtol=2e-3)
+        slope = np.gradient(np.log(true["ne3d"].value[row]), np.log(x))
         assert (slope < 0.0).all()
         assert np.abs(np.diff(slope)).max() < 0.15
     assert sample.objects.facts["last_measured"] == {"RXC J0": 1.2, "RXC J1": 1.2}
@@ -87,9 +84,8 @@ def test_realisations_differ_in_their_noise_only(tmp_path: Path) -> None:
     assert len(sample) == 6
     assert list(sample.objects.names[[0, 2, 4]]) == ["RXC J0", "RXC J0#2", "RXC J0#3"]
     assert len(set(sample.objects.ids)) == 6
-    np.testing.assert_array_equal(
-        sample.truth.profiles["t3d"].value[0], sample.truth.profiles["t3d"].value[4]
-    )
+    temperature = sample.truth.profiles["t3d"].value
+    np.testing.assert_array_equal(temperature[0], temperature[4])
     brightness = sample.objects.observed["sb"]
     assert brightness.noiseless is not None
     np.testing.assert_allclose(brightness.noiseless[0], brightness.noiseless[2])

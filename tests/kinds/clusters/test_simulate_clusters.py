@@ -153,9 +153,8 @@ def test_the_default_sample() -> None:
     assert dict(zip(*counts, strict=True)) == {"lognormal": 59, "vikhlinin": 59}
     for name, profiles in sample.objects.observed.items():
         if name != "Txray":
-            np.testing.assert_allclose(
-                profiles.radius / sample.objects.r500_kpc[:, None], np.tile(ANNULI, (118, 1))
-            )
+            scaled = profiles.radius / sample.objects.r500_kpc[:, None]
+            np.testing.assert_allclose(scaled, np.tile(ANNULI, (118, 1)))
     for profiles in sample.truth.profiles.values():
         assert (profiles.value > 0.0).all()
     ideal = sample.truth.profiles["ne3d"].value * sample.truth.profiles["t3d"].value
@@ -193,9 +192,8 @@ def test_a_sample_is_kept_and_read_back(tmp_path: Path, monkeypatch: pytest.Monk
     np.testing.assert_array_equal(again.objects.generator, first.objects.generator)
     np.testing.assert_array_equal(again.objects.training_only, first.objects.training_only)
     assert 0 < again.objects.training_only.sum() < 20
-    np.testing.assert_array_equal(
-        again.objects.observed["sb"].noiseless, first.objects.observed["sb"].noiseless
-    )
+    kept, made = (sample.objects.observed["sb"].noiseless for sample in (again, first))
+    np.testing.assert_array_equal(kept, made)
     assert again.truth.profiles["t3d"].noiseless is None
 
 
