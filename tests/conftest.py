@@ -12,8 +12,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from astrosweep.config import RunConfig, parse
-from astrosweep.job import judged_by_pydantic
 from astrosweep.data.kind import Development, PreparedData
+from astrosweep.job import judged_by_pydantic
 from astrosweep.kinds import kind_of
 from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.kind import source_of
