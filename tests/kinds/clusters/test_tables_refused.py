@@ -70,7 +70,7 @@ def test_truth_must_be_positive(target: str, value: str, tmp_path: Path) -> None
 
 def test_noise_may_make_an_observable_negative(tmp_path: Path) -> None:
     put(tmp_path, {"A1/sb.txt": third("110 1 x -3.1 0.5")})
-    assert read(tmp_path).observed["sb"].value[0, 2] == -3.1
+    assert read(tmp_path).objects.observed["sb"].value[0, 2] == -3.1
 
 
 @pytest.mark.parametrize(
