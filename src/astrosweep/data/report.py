@@ -44,6 +44,7 @@ class DataReport:
         leaks: Features derived from the target, in use because ``data.allow_leakage`` is set.
         target_cuts: Cuts on the target or what is derived from it: the sample is selected by its target.
         sealed_fingerprint: Hash of the sealed identifiers; runs that share it sealed the same objects.
+        scale: What lengths were divided by, in words; empty where nothing was.
         notes: What reading the data did that a user should know.
         folds: For each fold, what the fitted preparation did.
     """
@@ -61,6 +62,7 @@ class DataReport:
     leaks: dict[str, str] = field(default_factory=dict)
     target_cuts: tuple[str, ...] = ()
     sealed_fingerprint: str = ""
+    scale: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
     folds: tuple[dict[str, Any], ...] = ()
 

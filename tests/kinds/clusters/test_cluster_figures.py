@@ -59,7 +59,7 @@ def test_no_validation_clusters(draw):
 
 
 def test_single_clusters_go_from_the_best_to_the_worst():
-    figure = single_clusters(make_predictions(), "my run")
+    figure = single_clusters(make_predictions(), "my run", "R500")
     assert figure.get_suptitle() == "my run"
     assert len(figure.axes) == 8
     titles = [axes.get_title() for axes in figure.axes[:4]]
@@ -77,7 +77,7 @@ def test_single_clusters_go_from_the_best_to_the_worst():
 
 
 def test_errors_against_radius_are_percent_of_the_truth():
-    figure = errors_against_radius(make_predictions(), "run")
+    figure = errors_against_radius(make_predictions(), "run", "R500")
     assert len(figure.axes) == 2
     for axes, target in zip(figure.axes, ("pressure", "density"), strict=True):
         assert axes.get_title().startswith(f"{target}: median |error| 9.0%")
@@ -89,7 +89,7 @@ def test_errors_against_radius_are_percent_of_the_truth():
 
 def test_intervals_against_radius_are_shares_of_clusters():
     # Inside 68 %: 1 + 0.01 i <= exp(0.1), i <= 10, 11 of 19; inside 95 %: all.
-    figure = intervals_against_radius(make_predictions(), "run")
+    figure = intervals_against_radius(make_predictions(), "run", "R500")
     assert len(figure.axes) == 2
     for axes in figure.axes:
         np.testing.assert_allclose(line(axes, "68 % interval").get_ydata(), 100 * 11 / 19)

@@ -199,8 +199,8 @@ class ClusterDataConfig(KindConfig):
     batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 8
 
     headline: ClassVar[Headline] = Headline(
-        "Relative errors of validation clusters, 0.03 to 1 R500, smallest RMSE (normalised units) first; "
-        "test clusters stay sealed",
+        "Relative errors of validation clusters, 0.03 to 1 times {scale}, smallest RMSE (normalised units) "
+        "first; test clusters stay sealed",
         (
             Column("median\n(%)", "{target}/median_relative_error", 2, 100.0),
             Column("90 %\n(%)", "{target}/p90_relative_error", 2, 100.0),
