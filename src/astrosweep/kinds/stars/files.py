@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from astrosweep.config.kinds.stars import StarDataConfig
-from astrosweep.data.reading.read import read_table
+from astrosweep.data.reading import read_table
+from astrosweep.data.reading.convert import NO_IDENTIFIER
+from astrosweep.kinds.stars.column_sources import ROW_NUMBER
 from astrosweep.kinds.stars.derive import derive
-from astrosweep.kinds.stars.mapping import ROW_NUMBER, map_columns
+from astrosweep.kinds.stars.mapping import map_columns
 from astrosweep.kinds.stars.merge import merge
 from astrosweep.kinds.stars.schema import ID
 from astrosweep.kinds.tables.table import StarTable
@@ -30,9 +35,18 @@ def load_file(config: StarDataConfig) -> StarTable:
     paths = [config.path] if isinstance(config.path, str) else config.path
     tables = [_load(Path(path).expanduser(), config) for path in paths]
     merged = merge(tables)
-    if len(tables) > 1 and config.columns.get(ID) == ROW_NUMBER:
-        merged.frame[ID] = range(1, len(merged.frame) + 1)
+    if len(tables) > 1:
+        _number_anew(merged.frame, config)
     return merged
+
+
+def _number_anew(frame: pd.DataFrame, config: StarDataConfig) -> None:
+    """Give rows without identifiers of their own, in place, numbers that no other file's rows have."""
+    places = np.arange(1, len(frame) + 1, dtype=np.int64)
+    if config.columns.get(ID) == ROW_NUMBER:
+        frame[ID] = places
+    else:
+        frame[ID] = np.where(frame[ID] <= NO_IDENTIFIER, NO_IDENTIFIER - places, frame[ID])
 
 
 def _load(path: Path, config: StarDataConfig) -> StarTable:
