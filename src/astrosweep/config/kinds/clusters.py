@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from astrosweep.config.base import Strict
 
 Observable = Literal["sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz"]
+Profile = Observable | Literal["szp3d", "ne3d", "t3d"]
+Column = Annotated[int, Field(ge=0)] | str
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Range = Annotated[list[Annotated[float, Field(gt=0.0)]], Field(min_length=2, max_length=2)]
 
@@ -47,20 +49,27 @@ class TablesConfig(Strict):
     """Tables of radial profiles, one file per cluster and observable.
 
     Attributes:
-        format: File format; ``auto`` goes by the file's name.
-        radius_column: Column of the radius, counted from 0, or its name.
-        value_column: Column of the value, counted from 0, or its name.
-        error_column: Column of the value's 1-sigma error, counted from 0, or its name; null for none.
+        format: Which files to read, by the ends of their names; ``auto`` all. The content tells how to read
+            them, but for ``fixed_width``: text whose columns stand below each other.
+        decimal: Whether numbers of text have a decimal ``point`` or ``comma``; ``auto`` reads commas where
+            they can be nothing else.
+        radius_column: Column of the radius, by name or counted from 0. ``auto`` finds it by its name, and
+            takes column 0 of a table whose columns have no names.
+        value_column: Column of the value likewise; ``auto`` takes column 3 of a table without names. A
+            mapping says it for each kind of profile; ``auto`` for the others.
+        error_column: Column of the value's 1-sigma error likewise; ``auto`` takes none of a table without
+            names. Null for errors that are unknown.
         radius_unit: Unit of the radii where the file does not say; ``arcmin`` and ``r500`` need the clusters'
             redshifts or R500.
         properties: File with ``name``, ``redshift`` and ``r500_kpc`` of the clusters; null takes
             ``clusters.csv`` of the directory where there is one.
     """
 
-    format: Literal["auto", "text", "ecsv", "fits"] = "auto"
-    radius_column: Annotated[int, Field(ge=0)] | str = 0
-    value_column: Annotated[int, Field(ge=0)] | str = 3
-    error_column: Annotated[int, Field(ge=0)] | str | None = None
+    format: Literal["auto", "text", "fixed_width", "ecsv", "votable", "fits", "parquet"] = "auto"
+    decimal: Literal["auto", "point", "comma"] = "auto"
+    radius_column: Column = "auto"
+    value_column: Column | dict[Profile, Column] = "auto"
+    error_column: Column | dict[Profile, Column | None] | None = "auto"
     radius_unit: Literal["kpc", "Mpc", "arcmin", "r500"] = "kpc"
     properties: str | None = None
 

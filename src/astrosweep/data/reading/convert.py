@@ -19,6 +19,7 @@ NO_IDENTIFIER = -(2**62)
 
 _EXACT_FLOAT = 2**53
 _IDENTIFIER = r"(?:gaia)?[\s_-]*(?:e?dr\d)?[\s_-]*?(-?\d{1,19})"
+_STAND_IN = re.compile(r"99+(\.9+)?|9\.9+|1e\+[2-9]\d|1e\+\d{3}")
 _COMMA = re.compile(r"[-+]?\d*,\d+")
 
 
@@ -110,6 +111,30 @@ def to_numbers(values: pd.Series, column: str, path: Path) -> FloatArray:
         _log.warning("%s: %d infinite values of %s count as missing", path, infinite.sum(), column)
         numbers[infinite] = np.nan
     return numbers
+
+
+def stand_ins(numbers: FloatArray) -> NDArray[np.bool_]:
+    """Say which numbers stand for a missing value.
+
+    They are made of nines only (two at least below zero, four above), or are 1e20 or a larger power of ten,
+    and are ten times farther from zero than every other number.
+
+    Args:
+        numbers: One column, NaN where missing, shape (rows,).
+
+    Returns:
+        Shape (rows,).
+    """
+    sizes = np.unique(np.abs(numbers[np.isfinite(numbers)]))
+    odd: list[float] = []
+    while sizes.size and _STAND_IN.fullmatch(f"{sizes[-1]:.12g}"):
+        odd.append(float(sizes[-1]))
+        sizes = sizes[:-1]
+    if not odd or not sizes.size:
+        return np.zeros(len(numbers), dtype=np.bool_)
+    far = [size for size in odd if size >= 10.0 * sizes[-1]]
+    short = [size for size in far if sum(digit == "9" for digit in f"{size:.12g}") < 4 and size < 1e20]
+    return np.isin(numbers, [-size for size in far] + [size for size in far if size not in short])
 
 
 def to_categories(values: pd.Series, spellings: Mapping[str, str]) -> pd.Series:

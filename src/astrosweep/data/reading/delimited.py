@@ -54,6 +54,8 @@ def read_delimited(text: str, request: Request, fixed_width: bool = False) -> Ra
             body = _unframed(body)
         elif mark == " " and (ruled := aligned.by_rule(body)):
             mark, body = "\t", ruled
+        elif mark == " ":
+            body = [(number, line if '"' in line else _INLINE.sub("", line)) for number, line in body]
     names, units, body = _header(body, comments, mark, request)
     named = names is not None
     width = len(cells_of(body[0][1], mark)) if body else 0
@@ -61,8 +63,6 @@ def read_delimited(text: str, request: Request, fixed_width: bool = False) -> Ra
     below, body = _units(body, len(names), mark)
     if not body:
         raise DataError(f"{path}: the file has a header ({', '.join(names[:8])}) but no rows")
-    if mark == " ":
-        body = [(number, line if '"' in line else _INLINE.sub("", line)) for number, line in body]
     frame = parse(body, names, mark, named, request)
     stated = zip(names, units or below or [""] * len(names), strict=True)
     return RawTable(frame, {name: unit for name, unit in stated if _DASHES.sub("", unit)}, named)

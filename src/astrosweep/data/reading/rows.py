@@ -81,11 +81,11 @@ def parse(
         if "\n" in row.text:
             raise _unclosed(body, request) from None
         line, text = body[row.number - 1]
-        width = f"the header names {len(names)} columns: {', '.join(names[:8])}"
-        if not named:
-            width = f"line {body[0][0]} has {len(names)}"
+        width = f"where line {body[0][0]} has {len(names)}"
+        if named:
+            width = f"but the header names {len(names)} columns: {', '.join(names[:8])}"
         raise DataError(
-            f"{request.path}: line {line} has {row.actual_columns} values where {width}; the line reads "
+            f"{request.path}: line {line} has {row.actual_columns} values {width}; the line reads "
             f"{text.strip()[:_SHOWN]!r}; allowed: as many in each line, -- or nan for a missing one"
             + ("; values with blanks in quotation marks, or format=fixed_width" if blanks else "")
         ) from None

@@ -67,8 +67,8 @@ def find_sources(
             sources[name] = Expression.of_column(column)
         elif name not in sources and sum(same.lower() == name for same in free) > 1:
             raise DataError(
-                f"{path}: several columns are called {name} but for upper and lower case; say which one it is "
-                f"with data.columns={{{name}: ...}}"
+                f"{path}: several columns are called {name} but for upper and lower case; say which one it "
+                f"is with data.columns={{{name}: ...}}"
             )
     places = [_alike(name, free) for name in _PLACES]
     if all(places) and not sources.keys() & set(_PLACES):

@@ -1,11 +1,11 @@
 """Units of tabulated profiles, as files state them, against those of a sample."""
 
-import warnings
-from functools import cache
+from pathlib import Path
 
 from astropy import units as u
 
 from astrosweep.core.errors import DataError
+from astrosweep.data.reading.units import parse_unit
 
 UNITS = {
     "sb": "erg / (s cm2 sr)",
@@ -17,62 +17,87 @@ UNITS = {
 }
 """Kind of profile to the unit of its values in a sample; empty for none."""
 
+_REMEDY = "correct the unit in the file, or take it out"
 
-@cache
-def radius_factor(unit: str) -> tuple[str, float]:
+
+def radius_factor(unit: str, path: Path) -> tuple[str, float]:
     """Return what a radius in a unit is measured in, ``kpc``, ``arcmin`` or ``r500``, and the factor to it.
+
+    Args:
+        unit: As the file spells it.
+        path: The file, for messages.
 
     Raises:
         DataError: The unit is unknown, or neither a length nor an angle.
     """
-    if unit.strip().lower() == "r500":
+    if unit.strip().lower().removeprefix("over_") in ("r500", "r_500"):
         return "r500", 1.0
-    stated = _parse(unit)
+    stated = parse_unit(unit, "radius", "kpc", path, _REMEDY)
     for name in ("kpc", "arcmin"):
         if stated.is_equivalent(u.Unit(name)):
             return name, float(stated.to(u.Unit(name)))
     raise DataError(
-        f"the file gives the radii in {unit!r}, {_type_of(stated)}; allowed: a length, an angle, or no unit "
-        "and data.tables.radius_unit"
+        f"{path}: the file gives the radii in {unit!r}, {_type_of(stated)}; allowed: a length, an angle, "
+        "or no unit and data.tables.radius_unit"
     )
 
 
-@cache
-def value_factor(kind: str, unit: str) -> tuple[str, float]:
+def value_factor(kind: str, unit: str, path: Path) -> tuple[str, float]:
     """Return the unit of the values of a kind of profile once converted, and the factor to it.
 
     The surface brightness may have any unit per solid angle: what cannot be converted stays as it is.
 
+    Args:
+        kind: The observable or target.
+        unit: As the file spells it.
+        path: The file, for messages.
+
     Raises:
         DataError: The unit is unknown or of another physical type.
     """
-    stated, wanted = _parse(unit), u.Unit(UNITS[kind])
+    stated, wanted = parse_unit(unit, kind, UNITS[kind], path, _REMEDY), u.Unit(UNITS[kind])
     try:
-        return UNITS[kind], float(stated.to(wanted, equivalencies=u.temperature_energy()))
+        return UNITS[kind], _factor(stated, wanted)
     except u.UnitConversionError:
         if kind == "sb" and _per_solid_angle(stated):
-            return unit, 1.0
+            return str(stated), 1.0
     allowed = UNITS[kind] or "none"
     like = "a brightness per solid angle such as" if kind == "sb" else "what converts to"
     raise DataError(
-        f"the file gives {kind} in {unit!r}, {_type_of(stated)}; allowed: {like} {allowed!r}, or no unit"
+        f"{path}: the file gives {kind} in {unit!r}, {_type_of(stated)}; allowed: {like} {allowed!r}, "
+        "or no unit"
     )
+
+
+def error_factor(kind: str, unit: str, value_unit: str, path: Path) -> float:
+    """Return the factor from the unit of an error to that of its value.
+
+    Args:
+        kind: The observable or target.
+        unit: Unit of the error as the file spells it.
+        value_unit: That of the value.
+        path: The file, for messages.
+
+    Raises:
+        DataError: A unit is unknown, or they do not convert.
+    """
+    error, value = (parse_unit(text, kind, UNITS[kind], path, _REMEDY) for text in (unit, value_unit))
+    try:
+        return _factor(error, value)
+    except u.UnitConversionError:
+        raise DataError(
+            f"{path}: the file gives the error in {unit!r} and the value in {value_unit!r}; allowed: units "
+            "that convert"
+        ) from None
+
+
+def _factor(unit: u.UnitBase, wanted: u.UnitBase) -> float:
+    return float(unit.to(wanted, equivalencies=u.temperature_energy()))
 
 
 def _per_solid_angle(unit: u.UnitBase) -> bool:
     plain = unit.decompose()
     return (u.rad, -2) in zip(plain.bases, plain.powers, strict=True)
-
-
-def _parse(unit: str) -> u.UnitBase:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # old spellings, which mean the same
-            return u.Unit(unit)
-    except ValueError:
-        raise DataError(
-            f"the file states the unit {unit!r}, which is not known; correct it in the file"
-        ) from None
 
 
 def _type_of(unit: u.UnitBase) -> str:
