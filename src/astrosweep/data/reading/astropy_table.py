@@ -28,20 +28,19 @@ def from_astropy(table: Table, request: Request) -> RawTable:
     table.convert_bytestring_to_unicode()
     units = {name: str(table[name].unit) for name in table.colnames if table[name].unit is not None}
     columns = {name: _series(table[name]) for name in table.colnames}
-    return tidy(pd.DataFrame(columns), {name: unit for name, unit in units.items() if unit.strip("- ")})
+    return tidy(columns, {name: unit for name, unit in units.items() if unit.strip("- ")})
 
 
-def tidy(frame: pd.DataFrame, units: Mapping[str, str]) -> RawTable:
-    """Number the rows, and let every spelling of a missing text be null."""
-    columns = {}
-    for name in frame.columns:
-        values = frame[name]
+def tidy(columns: Mapping[str, pd.Series], units: Mapping[str, str]) -> RawTable:
+    """Number the rows of columns, and let every spelling of a missing text be null."""
+    tidied = {}
+    for name, values in columns.items():
         if not pd.api.types.is_numeric_dtype(values.dtype):  # true and false count as numeric
             text = values.astype("str").str.strip()
             values = text.where(values.notna() & ~text.str.lower().isin(MISSING))
-        columns[name] = values
-    index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    return RawTable(pd.DataFrame({name: column.set_axis(index) for name, column in columns.items()}), units)
+        tidied[name] = values.array
+    n_rows = len(next(iter(tidied.values()), ()))
+    return RawTable(pd.DataFrame(tidied, index=pd.RangeIndex(1, n_rows + 1, name="row")), units)
 
 
 def _upright(table: Table, request: Request) -> Table:

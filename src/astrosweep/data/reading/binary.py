@@ -3,10 +3,11 @@
 import io
 import itertools
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.io import fits, votable
-from astropy.table import Table
+from astropy.table import MaskedColumn, Table
 
 from astrosweep.core.errors import DataError
 from astrosweep.data.reading.astropy_table import from_astropy, tidy
@@ -27,7 +28,7 @@ def read_votable(data: bytes, request: Request) -> RawTable:
             raise DataError(f"{request.path}: the archive reports an error: {reason}")
         if info.name == "QUERY_STATUS" and info.value == "OVERFLOW":
             request.notes.append(
-                "the archive cut the result off at its limit of rows (QUERY_STATUS=OVERFLOW), so stars are "
+                "the archive cut the result off at its limit of rows (QUERY_STATUS=OVERFLOW), so rows are "
                 "missing; ask for more rows, or for parts"
             )
     tables = list(content.iter_tables())
@@ -54,7 +55,12 @@ def read_fits(data: bytes, request: Request) -> RawTable:
         check_names(tables[0].columns.names, request.path)
         if isinstance(tables[0], fits.TableHDU):
             return _read_ascii(tables[0], data, request)
-        return from_astropy(Table.read(tables[0]), request)
+        table = Table.read(tables[0])
+        for column in tables[0].columns:
+            if column.format == "L":  # a zero byte is neither true nor false, but astropy reads it as false
+                raw = np.recarray.field(tables[0].data, column.name)
+                table[column.name] = MaskedColumn(table[column.name], mask=raw == 0)
+        return from_astropy(table, request)
 
 
 def _read_ascii(table: fits.TableHDU, data: bytes, request: Request) -> RawTable:
@@ -75,7 +81,7 @@ def _read_ascii(table: fits.TableHDU, data: bytes, request: Request) -> RawTable
             texts.add(column.name.lower())
     request = Request(request.path, decimal="point", text=frozenset(texts))
     units = {column.name: column.unit for column in table.columns if (column.unit or "").strip("- ")}
-    return tidy(typed(columns, request), units)
+    return tidy({str(name): values for name, values in typed(columns, request).items()}, units)
 
 
 def read_parquet(data: bytes, request: Request) -> RawTable:
@@ -97,4 +103,7 @@ def read_parquet(data: bytes, request: Request) -> RawTable:
         elif kind != field.type:
             table = table.set_column(position, field.name, table[position].cast(kind))
     frame = table.to_pandas(types_mapper=EXACT.get, ignore_metadata=True)
-    return tidy(frame, {name: unit for name, unit in stated.items() if unit})
+    return tidy(
+        {str(name): values for name, values in frame.items()},
+        {name: unit for name, unit in stated.items() if unit},
+    )

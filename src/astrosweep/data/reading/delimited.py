@@ -152,8 +152,9 @@ def _commented(comments: Sequence[str], width: int, mark: str) -> tuple[list[str
     """Return the names, and the units below them, that the last comments have for so many columns."""
     fitting = []
     for comment in comments[-2:]:
-        splits = [cells_of(comment, between) for between in (mark, ",", " ") if between in comment]
-        fitting.append(next((cells for cells in splits or [[comment]] if len(cells) == width), None))
+        words = [word.rstrip(",") for word in cells_of(comment, " ")]
+        splits = (cells_of(comment, mark), words, cells_of(comment, ","))
+        fitting.append(next((cells for cells in splits[mark == " " :] if len(cells) == width), None))
     if not fitting or fitting == [None, None]:
         return None, None
     *above, last = fitting

@@ -27,6 +27,7 @@ def read_table(
     names: Sequence[str] | None = None,
     decimal: Literal["auto", "point", "comma"] = "auto",
     text: Collection[str] = (),
+    log: bool = True,
 ) -> RawTable:
     """Read a table file, compressed by gzip, bzip2, xz or not.
 
@@ -40,10 +41,10 @@ def read_table(
         decimal: Whether numbers of text have a decimal ``point`` or ``comma``; ``auto`` reads commas where
             they can be nothing else.
         text: Columns that stay text whatever stands in them, upper and lower case alike.
+        log: Whether notes are logged as warnings too.
 
     Returns:
-        The table. Whole numbers are exact to 64 bits. Columns of arrays are left out, with a note; notes are
-        logged too.
+        The table. Whole numbers are exact to 64 bits. Columns of arrays are left out, with a note.
 
     Raises:
         DataError: The file is absent, a folder, of unknown format, damaged, empty or without rows, a row
@@ -71,7 +72,7 @@ def read_table(
         raise DataError(f"{path}: cannot be read as {kind}; {DAMAGED}: {reason}") from error
     if raw.frame.empty:
         raise DataError(f"{path}: the file has a header ({', '.join(raw.frame.columns[:8])}) but no rows")
-    for note in request.notes:
+    for note in request.notes if log else ():
         _log.warning("%s: %s", path, note)
     return replace(raw, notes=tuple(request.notes))
 

@@ -1,5 +1,6 @@
 """One file: one radial profile of one cluster, as numbers that have been judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ class TabulatedProfile:
         turned: Whether the file has the radii in descending order.
         columns: Which columns of the file these are, in words.
         stand_ins: Numbers of the file that stand for a missing value, such as -9999.
+        notes: What the reader of the file notes.
     """
 
     radius: FloatArray
@@ -42,6 +44,7 @@ class TabulatedProfile:
     turned: bool
     columns: str
     stand_ins: FloatArray
+    notes: Sequence[str]
 
 
 def read_profile(
@@ -63,7 +66,7 @@ def read_profile(
             first few are named, with line and value.
     """
     aligned = tables.format == "fixed_width"
-    raw = read_table(path, "fixed_width" if aligned else "auto", decimal=tables.decimal)
+    raw = read_table(path, "fixed_width" if aligned else "auto", decimal=tables.decimal, log=False)
     columns = find_columns(raw, kind, tables, path)
     radius, value = _numbers(columns.radius, raw, path), _numbers(columns.value, raw, path)
     error = np.full(len(radius), np.nan) if columns.error is None else _numbers(columns.error, raw, path)
@@ -85,6 +88,7 @@ def read_profile(
         turned,
         columns.told(raw),
         found,
+        raw.notes,
     )
 
 
@@ -118,17 +122,17 @@ def _units(
 
 def _numbers(at: int, raw: RawTable, path: Path) -> FloatArray:
     """Return a column as numbers, NaN where missing."""
-    cells = raw.frame.iloc[:, at]
-    if pd.api.types.is_bool_dtype(cells.dtype):
-        cells = cells.astype("str")
-    parsed = cells if pd.api.types.is_numeric_dtype(cells.dtype) else pd.to_numeric(cells, errors="coerce")
+    cells = raw.frame[raw.frame.columns[at]]
+    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
+        return np.array(cells.to_numpy(np.float64, na_value=np.nan))
+    parsed = pd.to_numeric(cells.astype("str"), errors="coerce")
     column = repr(cells.name) if raw.named else at
     faults = [
         f"{_place(raw, row)} has {str(cells.iloc[row])[:40]!r} in column {column}, which is not a number"
         for row in np.flatnonzero(cells.notna() & parsed.isna()).tolist()
     ]
     _refuse(faults, "allowed: a number, or nan, -- or nothing for a gap", path)
-    return np.array(parsed.astype("Float64").to_numpy(np.float64, na_value=np.nan))
+    return np.array(parsed.to_numpy(np.float64, na_value=np.nan))
 
 
 def _check_numbers(

@@ -1,6 +1,7 @@
 """``data.source=tables``: radial profiles, one file per cluster and observable, as a sample."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -176,17 +177,16 @@ def _facts(
         without = [name for name in files if kind not in profiles[name]]
         if without:
             facts[f"clusters without {kind}"] = f"{len(without)} of {len(files)}: {few(without)}"
-    gaps: dict[str, int] = {}
-    stand_ins: dict[str, int] = {}
+    gaps: Counter[str] = Counter()
+    stand_ins: Counter[str] = Counter()
     turned = []
+    notes: dict[str, list[str]] = {}
     for cluster, own in profiles.items():
         for kind, profile in own.items():
-            n_gaps = int(np.isnan(profile.value).sum())
-            if n_gaps:
-                gaps[kind] = gaps.get(kind, 0) + n_gaps
-            for number in profile.stand_ins.tolist():
-                label = f"{kind} {number:g}"
-                stand_ins[label] = stand_ins.get(label, 0) + 1
+            gaps += Counter({kind: int(np.isnan(profile.value).sum())})
+            stand_ins.update(f"{kind} {number:g}" for number in profile.stand_ins.tolist())
+            for note in profile.notes:
+                notes.setdefault(note, []).append(f"{cluster} {kind}")
             if profile.turned:
                 turned.append(f"{cluster} {kind}")
     if gaps:
@@ -195,6 +195,7 @@ def _facts(
         facts["numbers that stand for gaps"] = ", ".join(f"{what} {n} times" for what, n in stand_ins.items())
     if turned:
         facts["descending radii, reversed"] = f"{len(turned)} profiles: {few(turned)}"
+    facts |= {note: f"{len(where)} profiles: {few(where)}" for note, where in notes.items()}
     if ignored:
         facts["files passed over"] = f"{len(ignored)}: {few(ignored)}"
     if known:
