@@ -18,7 +18,7 @@ NO_IDENTIFIER = -(2**62)
 """Identifiers at or below this stand for missing ones: it, less the row's place in the table from 1."""
 
 _EXACT_FLOAT = 2**53
-_IDENTIFIER = r"(?:gaia)?[\s_-]*(?:e?dr\d)?[\s_-]*?(-?\d{1,19})"
+_IDENTIFIER = r"(?:(?:gaia[\s_-]*(?:e?dr\d)?|e?dr\d)[\s_-]*(?=\d))?(-?\d{1,19})"
 _STAND_IN = re.compile(r"99+(\.9+)?|9\.9+|1e\+[2-9]\d|1e\+\d{3}")
 _COMMA = re.compile(r"[-+]?\d*,\d+")
 

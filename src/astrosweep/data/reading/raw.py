@@ -76,7 +76,7 @@ def check_named(raw: RawTable, path: Path) -> None:
         DataError: They have none.
     """
     if not raw.named:
-        first = [str(value) for value in raw.frame.iloc[0]][:4]
+        first = [str(raw.frame[name].iloc[0]) for name in raw.frame.columns[:4]]
         raise DataError(
             f"{path}: {raw.frame.index.name} {raw.frame.index[0]} should name the columns but holds numbers: "
             f"{', '.join(first)}; say the names of its {raw.frame.shape[1]} columns with data.names=[...]"

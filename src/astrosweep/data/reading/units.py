@@ -1,6 +1,7 @@
 """Units as people and archives spell them."""
 
 import re
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -63,12 +64,14 @@ def parse_unit(
 def known_unit(text: str) -> u.UnitBase | None:
     """Return the unit of a spelling, None where it means none. Electrons are counted, not measured."""
     text = _ELECTRONS.sub("1", text)
-    for spelling in dict.fromkeys((text, _LETTERS.sub(_word, text))):
-        for unit_format in _FORMATS:
-            try:
-                return u.Unit(spelling, format=unit_format)
-            except (ValueError, TypeError):
-                continue
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # several slashes and old spellings, which mean the same
+        for spelling in dict.fromkeys((text, _LETTERS.sub(_word, text))):
+            for unit_format in _FORMATS:
+                try:
+                    return u.Unit(spelling, format=unit_format)
+                except (ValueError, TypeError):
+                    continue
     return None
 
 
