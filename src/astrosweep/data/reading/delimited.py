@@ -152,9 +152,12 @@ def _commented(comments: Sequence[str], width: int, mark: str) -> tuple[list[str
     """Return the names, and the units below them, that the last comments have for so many columns."""
     fitting = []
     for comment in comments[-2:]:
-        words = [word.rstrip(",") for word in cells_of(comment, " ")]
-        splits = (cells_of(comment, mark), words, cells_of(comment, ","))
-        fitting.append(next((cells for cells in splits[mark == " " :] if len(cells) == width), None))
+        splits = [[word.rstrip(",") for word in cells_of(comment, " ")]]
+        if mark != " " and mark in comment:
+            splits.insert(0, cells_of(comment, mark))
+        elif "," in comment:
+            splits.append(cells_of(comment, ","))
+        fitting.append(next((cells for cells in splits if len(cells) == width), None))
     if not fitting or fitting == [None, None]:
         return None, None
     *above, last = fitting
@@ -176,13 +179,14 @@ def _units(body: list[Line], width: int, mark: str) -> tuple[list[str] | None, l
             return ([_bare(unit) for unit in units] if len(units) == width else None), body[place + 1 :]
     if len(body) > 1:
         units, below = (cells_of(line, mark) for _, line in body[:2])
-        if (
-            len(units) == len(below) == width
-            and _are_units(units)
-            and any(unit and NUMBER.fullmatch(cell) for unit, cell in zip(units, below, strict=True))
-        ):
+        if len(units) == len(below) == width and _are_units(units) and any(map(_is_unit_of, units, below)):
             return [_bare(unit) for unit in units], body[1:]
     return None, body
+
+
+def _is_unit_of(unit: str, cell: str) -> bool:
+    """Say whether a number stands below a unit."""
+    return bool(_DASHES.sub("", unit) and NUMBER.fullmatch(cell) and any(map(str.isdigit, cell)))
 
 
 def _are_units(cells: Sequence[str]) -> bool:
