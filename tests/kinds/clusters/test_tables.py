@@ -50,6 +50,7 @@ def test_a_written_sample_reads_back_exactly(format: str, tmp_path: Path) -> Non
     assert back.facts["clusters without Txray"] == "1 of 5: A 3 b+3"
     by_name = read(tmp_path / "out", OBSERVABLES, TARGETS, value_column="value", error_column="error")
     assert by_name.fingerprint == sample.fingerprint
+    assert read(tmp_path / "out", OBSERVABLES, TARGETS).fingerprint == sample.fingerprint
 
 
 def test_writing_spares_what_is_there(tmp_path: Path) -> None:

@@ -95,8 +95,16 @@ def test_settings_for_each_profile(tmp_path: Path) -> None:
         DataError, match=r"sb\.txt: .*no column 'flux', which data\.tables\.value_column\.sb asks for"
     ):
         read(tmp_path, ("sb", "Txray"), value_column={"sb": "flux"})
-    with pytest.raises(ValidationError, match="Tx"):
-        TablesConfig(value_column={"Tx": 2})
+
+
+@pytest.mark.parametrize("column", [-1, "", True, 1.5, [1], {"Tx": 2}, {"sb": -1}])
+def test_settings_that_are_no_columns(column: object) -> None:
+    with pytest.raises(
+        ValidationError, match=r"no profile is called Tx; allowed: sb, |is no column; allowed: a name"
+    ):
+        TablesConfig(value_column=column)
+    with pytest.raises(ValidationError):
+        TablesConfig(radius_column=None)
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,7 @@ def test_names_in_capitals_are_recognised_but_not_single_letters() -> None:
         ("phot_g_mean_mag", "mag(AB)", 15.0, 15.0),
         ("phot_g_mean_mag", "'mag'", 15.0, 15.0),
         ("peak_to_peak_g", "mmag", 500.0, 0.5),
+        ("pf", "dex(d)", 0.5, 10**0.5),
         ("metallicity", "", -0.5, -0.5),
         ("metallicity", "[Sun]", -0.5, -0.5),
         ("log_pf", "[d]", 0.5, 0.5),

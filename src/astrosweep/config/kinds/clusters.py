@@ -1,14 +1,15 @@
 """Configuration of the cluster profiles: source, observables, resampling and preparation."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from astrosweep.config.base import Strict
 
 Observable = Literal["sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz"]
-Profile = Observable | Literal["szp3d", "ne3d", "t3d"]
-Column = Annotated[int, Field(ge=0)] | str
+_TARGETS = ("szp3d", "ne3d", "t3d")
+Column = int | str
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Range = Annotated[list[Annotated[float, Field(gt=0.0)]], Field(min_length=2, max_length=2)]
 
@@ -68,10 +69,27 @@ class TablesConfig(Strict):
     format: Literal["auto", "text", "fixed_width", "ecsv", "votable", "fits", "parquet"] = "auto"
     decimal: Literal["auto", "point", "comma"] = "auto"
     radius_column: Column = "auto"
-    value_column: Column | dict[Profile, Column] = "auto"
-    error_column: Column | dict[Profile, Column | None] | None = "auto"
+    value_column: Column | dict[str, Column] = "auto"
+    error_column: Column | dict[str, Column | None] | None = "auto"
     radius_unit: Literal["kpc", "Mpc", "arcmin", "r500"] = "kpc"
     properties: str | None = None
+
+    @field_validator("radius_column", "value_column", "error_column", mode="before")
+    @classmethod
+    def _are_columns(cls, value: Any) -> Any:
+        """Refuse what is no column in one sentence, where the types would say one for each of them."""
+        columns = dict(value) if isinstance(value, Mapping) else {"": value}
+        unknown = sorted(set(columns) - {"", *get_args(Observable), *_TARGETS})
+        if unknown:
+            raise ValueError(
+                f"no profile is called {', '.join(map(str, unknown))}; allowed: "
+                f"{', '.join((*get_args(Observable), *_TARGETS))}"
+            )
+        for column in columns.values():
+            is_place = isinstance(column, int) and not isinstance(column, bool) and column >= 0
+            if not (is_place or column is None or (isinstance(column, str) and column)):
+                raise ValueError(f"{column!r} is no column; allowed: a name, or a number counted from 0")
+        return value
 
 
 class ClusterCleaningConfig(Strict):

@@ -88,7 +88,7 @@ def to_wanted_unit(values: u.Quantity, column: str, wanted: str, path: Path) -> 
         DataError: The unit cannot be converted.
     """
     try:
-        return np.asarray(u.Quantity(values).to_value(u.Unit(wanted)), dtype=np.float64)
+        return np.asarray(values.to_value(u.Unit(wanted)), dtype=np.float64)
     except (u.UnitsError, TypeError):
         unit = str(getattr(values, "unit", "")) or "no unit"
         raise DataError(

@@ -163,6 +163,8 @@ def _by_name(
 ) -> int | None:
     """Return the position of a column by its name; of an error None where no name tells."""
     folded = [_folded(name) for name in names]
+    which = "<name, or number counted from 0>"
+    remedy = f"data.tables.{part}_column={which if part == 'radius' else f'{{{kind}: {which}}}'}"
     if part == "radius":
         known: Iterable[str] = (*_RADIUS, *(f"{name}_{unit}" for unit in _RADIUS_UNITS for name in _RADIUS))
     elif part == "value":
@@ -175,8 +177,8 @@ def _by_name(
         if len(places) > 1:
             alike = ", ".join(names[place] for place in places)
             raise DataError(
-                f"{path}: several columns may be the {part} of {kind}: {alike}; say which one it is with "
-                f"data.tables.{part}_column=<number, counted from 0>"
+                f"{path}: several columns may be the {part} of {kind}: {alike}; say which one it is "
+                f"with {remedy}"
             )
         if places:
             return places[0]
@@ -187,7 +189,7 @@ def _by_name(
         return left[0]
     raise DataError(
         f"{path}: no name of a column says that it is the {part} of {kind}: {', '.join(names[:10])}; say "
-        f"which one it is with data.tables.{part}_column=<name, or number counted from 0>"
+        f"which one it is with {remedy}"
     )
 
 

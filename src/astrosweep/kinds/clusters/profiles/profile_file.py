@@ -116,7 +116,7 @@ def _units(
             )
         return radius_unit, None, (to_radius, 1.0, 1.0)
     value_unit, to_value = value_factor(kind, of_value, path)
-    to_error = to_value * (error_factor(kind, of_error, of_value, path) if of_error else 1.0)
+    to_error = to_value * (error_factor(of_error, of_value, path) if of_error else 1.0)
     return radius_unit, value_unit, (to_radius, to_value, to_error)
 
 

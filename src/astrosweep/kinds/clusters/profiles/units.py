@@ -5,7 +5,7 @@ from pathlib import Path
 from astropy import units as u
 
 from astrosweep.core.errors import DataError
-from astrosweep.data.reading.units import parse_unit
+from astrosweep.data.reading.units import known_unit
 
 UNITS = {
     "sb": "erg / (s cm2 sr)",
@@ -16,8 +16,6 @@ UNITS = {
     "t3d": "keV",
 }
 """Kind of profile to the unit of its values in a sample; empty for none."""
-
-_REMEDY = "correct the unit in the file, or take it out"
 
 
 def radius_factor(unit: str, path: Path) -> tuple[str, float]:
@@ -32,7 +30,7 @@ def radius_factor(unit: str, path: Path) -> tuple[str, float]:
     """
     if unit.strip().lower().removeprefix("over_") in ("r500", "r_500"):
         return "r500", 1.0
-    stated = parse_unit(unit, "radius", "kpc", path, _REMEDY)
+    stated = _parse(unit, path)
     for name in ("kpc", "arcmin"):
         if stated.is_equivalent(u.Unit(name)):
             return name, float(stated.to(u.Unit(name)))
@@ -55,7 +53,7 @@ def value_factor(kind: str, unit: str, path: Path) -> tuple[str, float]:
     Raises:
         DataError: The unit is unknown or of another physical type.
     """
-    stated, wanted = parse_unit(unit, kind, UNITS[kind], path, _REMEDY), u.Unit(UNITS[kind])
+    stated, wanted = _parse(unit, path), u.Unit(UNITS[kind])
     try:
         return UNITS[kind], _factor(stated, wanted)
     except u.UnitConversionError:
@@ -69,11 +67,10 @@ def value_factor(kind: str, unit: str, path: Path) -> tuple[str, float]:
     )
 
 
-def error_factor(kind: str, unit: str, value_unit: str, path: Path) -> float:
+def error_factor(unit: str, value_unit: str, path: Path) -> float:
     """Return the factor from the unit of an error to that of its value.
 
     Args:
-        kind: The observable or target.
         unit: Unit of the error as the file spells it.
         value_unit: That of the value.
         path: The file, for messages.
@@ -81,7 +78,7 @@ def error_factor(kind: str, unit: str, value_unit: str, path: Path) -> float:
     Raises:
         DataError: A unit is unknown, or they do not convert.
     """
-    error, value = (parse_unit(text, kind, UNITS[kind], path, _REMEDY) for text in (unit, value_unit))
+    error, value = _parse(unit, path), _parse(value_unit, path)
     try:
         return _factor(error, value)
     except u.UnitConversionError:
@@ -89,6 +86,16 @@ def error_factor(kind: str, unit: str, value_unit: str, path: Path) -> float:
             f"{path}: the file gives the error in {unit!r} and the value in {value_unit!r}; allowed: units "
             "that convert"
         ) from None
+
+
+def _parse(unit: str, path: Path) -> u.UnitBase:
+    stated = known_unit(unit)
+    if stated is None or isinstance(stated, u.function.FunctionUnitBase):
+        what = "which is not known" if stated is None else "which is logarithmic"
+        raise DataError(
+            f"{path}: the file states the unit {unit!r}, {what}; correct it in the file, or take it out"
+        )
+    return stated
 
 
 def _factor(unit: u.UnitBase, wanted: u.UnitBase) -> float:
