@@ -132,7 +132,7 @@ def test_units_that_nobody_knows_and_units_that_differ(tmp_path: Path) -> None:
     text = path.read_text()
     for unit, what in (("quux", "not known"), ("dex(keV)", "logarithmic")):
         path.write_text(text.replace("ct / (s arcmin2)", unit).replace("ct / (arcmin2 s)", unit))
-        said = rf"sb\.ecsv: the file states the unit '{re.escape(unit)}', which is {what}; correct it in the file"
+        said = rf"sb\.ecsv: the file states the unit '{re.escape(unit)}', which is {what}; correct it"
         with pytest.raises(DataError, match=said):
             read(tmp_path)
 
