@@ -125,6 +125,10 @@ def test_names_with_the_commas_of_a_list(tmp_path: Path) -> None:
     }
 
 
+def test_a_list_of_names_above_blanks(tmp_path: Path) -> None:
+    assert columns(read(tmp_path, "a, b, c\n1 2 3\n4 5 6\n")) == {"a": [1, 4], "b": [2, 5], "c": [3, 6]}
+
+
 def test_aligned_columns_with_blanks_in_them(tmp_path: Path) -> None:
     text = "name      mag\nNGC 7006 12.5\nM 30         \n"
     with pytest.raises(

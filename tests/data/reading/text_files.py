@@ -36,6 +36,7 @@ LAYOUTS = {
     "commas": _BARE.replace("|", ","),
     "commas and blanks": _BARE.replace("|", " , "),
     "semicolons": _BARE.replace("|", ";"),
+    "a spreadsheet's": "sep=;\n" + _BARE.replace("|", ";"),
     "tabs": _BARE.replace("|", "\t"),
     "blanks": _BARE.replace("NGC 7006", '"NGC 7006"').replace("M 30", '"M 30"').replace("|", "  "),
     "names in a comment": "# one\n# " + _BARE.replace("|", ","),

@@ -15,6 +15,7 @@ _SAMPLED = 20
 _COMMENTS = ("#", "%", "!")
 _RULE = re.compile(r"[\s|+:=-]*(--|==)[\s|+:=-]*")
 _DASHES = re.compile(r":?[-=]+:?")
+_SPREADSHEET = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # a first line that tells spreadsheets the mark
 _INLINE = re.compile(r"\s#.*")
 _BRACKETS = re.compile(r"[\[(](.+)[\])]")
 
@@ -42,6 +43,8 @@ def read_delimited(text: str, request: Request, fixed_width: bool = False) -> Ra
     path = request.path
     lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     comments, body = _without_comments(lines)
+    if body and _SPREADSHEET.fullmatch(body[0][1].strip()):
+        body = body[1:]
     if not body:
         raise DataError(f"{path}: the file is empty: it has no line besides blanks and comments")
     if text and not text.endswith("\n"):
@@ -143,6 +146,7 @@ def _header(
             )
         names = [*request.names]
     if names is not None:
+        names = [name.rstrip(",") for name in names] if mark == " " else names
         names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
         check_names(names, request.path)
     return names, units, body[1:] if headed else body
