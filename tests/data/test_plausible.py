@@ -63,3 +63,22 @@ def test_several_fillers_do_not_hide_each_other():
 def test_missing_values_are_not_impossible_and_nothing_is_found_in_nothing():
     assert not find_impossible(np.full(10, np.nan)).mask.any()
     assert not find_impossible(np.zeros(0)).mask.any()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ([5.0, 4.5, -9999.0, np.nan], [False, False, True, False]),
+        ([0.3, 99999.9999, 0.2, -99.0], [False, True, False, True]),
+        ([1.2, 9999.9, 99.99, 1.4], [False, True, False, False]),
+        ([1.2, 1e30, 1.4, -1e99], [False, True, False, True]),
+        ([1.2, 999.0, 1.4], [False, False, False]),
+        ([-50.0, -99.0, -20.0], [False, False, False]),
+        ([9.0, 9999.0, 1200.0], [False, False, False]),
+        ([-9999.0, -9999.0], [False, False]),
+        ([np.inf, 1.0, -999.0], [False, False, True]),
+        ([], []),
+    ],
+)
+def test_of_few_numbers_only_what_is_far_from_all_is_none(numbers, expected):
+    assert find_impossible(np.array(numbers)).mask.tolist() == expected

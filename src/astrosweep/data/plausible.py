@@ -17,13 +17,17 @@ from astrosweep.core.types import FloatArray
 Mask = NDArray[np.bool_]
 
 _NINES = re.compile(r"9{2,}(\.9+)?|9\.9{2,}")
+_POWER = re.compile(r"1e[+-]\d+")
+_LARGEST_FLOAT = 3.3e38
 _HUGE = 1e19
 _TINY = 1e-29
 _DIGITS = (10, 7)
 """Digits in which a filler is written; catalogues pass through 32-bit numbers."""
 _EXACT = 2**53
 _FEWEST = 5
-"""Columns with fewer other values tell nothing about where a filler would stand apart."""
+"""Of fewer other values only what is far from all of them stands apart: a long filler, or a negative one
+among others that are not."""
+_LONG, _FAR = 9999.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -102,17 +106,20 @@ def find_impossible(
 
 
 def is_filler(value: float) -> bool:
-    """Whether a number is one that programs write for nothing: nines, or a size that no quantity has."""
+    """Whether a number is one that programs write for nothing: nines, or a huge power of ten."""
     size = abs(value)
     if size >= _HUGE or 0.0 < size <= _TINY:
-        return True
+        return _POWER.fullmatch(f"{size:.7g}") is not None or size >= _LARGEST_FLOAT
     return any(_NINES.fullmatch(f"{size:.{digits}g}") for digits in _DIGITS)
 
 
 def _stands_apart(value: float, core: FloatArray) -> bool:
     """Whether a number lies further from the others than they do from each other."""
-    if len(core) < _FEWEST:
+    if not len(core):
         return abs(value) >= _HUGE
+    if len(core) < _FEWEST:
+        is_sure = abs(value) >= _LONG or (value < 0.0 and bool((core >= 0.0).all()))
+        return is_sure and abs(value) >= _FAR * float(np.abs(core).max())
     low, high = float(core.min()), float(core.max())
     inner, outer = np.percentile(core, (10, 90))
     reach = max(0.5 * (high - low), float(outer - inner))

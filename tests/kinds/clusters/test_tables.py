@@ -56,6 +56,8 @@ def test_a_written_sample_reads_back_exactly(format: str, tmp_path: Path) -> Non
     assert back.objects.facts["clusters without Txray"] == "1 of 5: A 3 b+3"
     by_name = read(tmp_path / "out", OBSERVABLES, TARGETS, value_column="value", error_column="error")
     assert fingerprint_of_sample(by_name) == fingerprint_of_sample(sample)
+    default = read(tmp_path / "out", OBSERVABLES, TARGETS)
+    assert fingerprint_of_sample(default) == fingerprint_of_sample(sample)
 
 
 def test_writing_spares_what_is_there(tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ def test_units_of_the_file_are_converted(ending: str, tmp_path: Path) -> None:
     files = {
         f"A1/Txray.{ending}": table(1 / 366.0, r="arcmin", value="K", error="K"),
         f"A1/sb.{ending}": table(r="kpc", value="ct / (s arcmin2)"),
-        f"A1/szp3d.{ending}": table(1e-3, r="Mpc", value="erg / cm3", error="erg / cm3"),
+        f"A1/szp3d.{ending}": table(1e-3, r="Mpc", value="eV / m3", error="eV / m3"),
         f"A1/ne3d.{ending}": table(1e-3, value="1 / m3"),
         "clusters.csv": "name,redshift,r500_kpc,m500\nA1,0.5,1000,3e14\nA2,,,\n",
     }
@@ -155,7 +157,7 @@ def test_units_of_the_file_are_converted(ending: str, tmp_path: Path) -> None:
         assert profiles.radius[0] == pytest.approx(RADIUS, rel=2e-3)
     assert sample.objects.observed["Txray"].value[0] == pytest.approx(VALUE * 8.617333e-8, rel=1e-6)
     assert sample.objects.observed["Txray"].error[0] == pytest.approx(VALUE * 8.617333e-9, rel=1e-6)
-    assert sample.truth.profiles["szp3d"].value[0] == pytest.approx(VALUE * 6.241509e8, rel=1e-6)
+    assert sample.truth.profiles["szp3d"].value[0] == pytest.approx(VALUE * 1e-9, rel=1e-6)
     assert sample.truth.profiles["ne3d"].value[0] == pytest.approx(VALUE * 1e-6)
     assert sample.objects.facts["units"] == {
         "Txray": "keV",

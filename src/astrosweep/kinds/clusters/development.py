@@ -1,5 +1,7 @@
 """From a sample of clusters to those that may be learned from, with the test part's truth left behind."""
 
+import logging
+
 import numpy as np
 
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
@@ -9,9 +11,16 @@ from astrosweep.core.types import FloatArray
 from astrosweep.data.kind import Development
 from astrosweep.data.report import DataReport
 from astrosweep.data.split import TEST, TRAIN_ONLY, assign, count_parts, fingerprint_of, number_of_folds
-from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles, fingerprint_of_sample
+from astrosweep.kinds.clusters.sample import (
+    IMPOSSIBLE,
+    Clusters,
+    ClusterSample,
+    TrueProfiles,
+    fingerprint_of_sample,
+)
 from astrosweep.kinds.clusters.scaling import SCALES, resolve
 
+_log = logging.getLogger(__name__)
 _COPY = 1e-6
 """An observable whose ratio to a target varies by less than this, relative, is a copy of it."""
 
@@ -77,7 +86,8 @@ def develop_clusters(
             },
             sealed_fingerprint=fingerprint_of(sealed.ids),
             scale=SCALES[resolved.radius],
-            notes=dict(clusters.facts),
+            impossible=_impossible(clusters),
+            notes={name: fact for name, fact in clusters.facts.items() if name != IMPOSSIBLE},
         ),
     )
 
@@ -106,6 +116,19 @@ def _refuse_copies(sample: ClusterSample, data: ClusterDataConfig, targets: tupl
             if ratio.size > true.shape[1] and np.ptp(ratio) <= _COPY * abs(float(np.median(ratio))):
                 raise LeakageError(
                     f"{sample.objects.origin}: the observable {name} is the target {target} "
-                    f"({ratio[0]:g} times it, at every radius of every cluster). Take it out of data.observables, or say which "
-                    "column of its file it is (data.tables.value_column)."
+                    f"({ratio[0]:g} times it, at every radius of every cluster). Take it out of "
+                    "data.observables, or say which column of its file it is (data.tables.value_column)."
                 )
+
+
+def _impossible(clusters: Clusters) -> dict[str, dict[str, int]]:
+    """Numbers of the profiles that cannot be, said aloud."""
+    found = clusters.facts.get(IMPOSSIBLE, {})
+    assert isinstance(found, dict)
+    if found:
+        text = "; ".join(
+            f"{kind}: {', '.join(f'{value} ({n} times)' for value, n in counts.items())}"
+            for kind, counts in found.items()
+        )
+        _log.warning("%s: numbers that cannot be count as gaps: %s", clusters.origin, text)
+    return found
