@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from astrosweep.config.address import StorageAddress
 from astrosweep.config.base import Strict
 from astrosweep.config.kinds.clusters import ClusterDataConfig
 from astrosweep.config.kinds.stars import StarDataConfig
@@ -17,7 +18,6 @@ from astrosweep.config.trainer import TrainerConfig
 
 DataConfig = Annotated[StarDataConfig | ClusterDataConfig, Field(discriminator="name")]
 PROFILE_TARGETS = ("pressure", "density", "temperature")
-STORAGE = r"^(sqlite:///[^:].*|postgresql(\+psycopg2?)?://.+)"
 
 
 class RunConfig(Strict):
@@ -47,7 +47,7 @@ class RunConfig(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     replicates: Annotated[int, Field(ge=1, le=100)] = 1
     worker: Annotated[int, Field(ge=0)] = 0
-    storage: Annotated[str, Field(pattern=STORAGE)] = "sqlite:///mlruns/studies.db"
+    storage: StorageAddress = "sqlite:///mlruns/studies.db"
     target: Literal["parallax", "pressure", "density", "temperature", "all"] | None = None
     data: DataConfig
     model: ModelConfig

@@ -25,7 +25,7 @@ class Original:
 
     Attributes:
         run_id: Its identifier.
-        config: Its configuration, recorded where the new run's tracking says.
+        config: Its configuration, with the addresses of the new command: recorded ones have no passwords.
         metrics: Its metrics.
         fingerprint: Fingerprint of its data.
     """
@@ -40,7 +40,7 @@ def recall(composed: DictConfig, name_or_id: str, folder: Path, overrides: Seque
     """Read a recorded run's configuration and metrics.
 
     Args:
-        composed: What Hydra composed; only its ``tracking`` is used.
+        composed: What Hydra composed; only its ``tracking`` and ``storage`` are used.
         name_or_id: The run.
         folder: Where to put the files.
         overrides: The command line's overrides.
@@ -61,7 +61,8 @@ def recall(composed: DictConfig, name_or_id: str, folder: Path, overrides: Seque
     plain = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(plain, dict)
     plain.pop("reproduce")
-    tracking: TrackingConfig = validate(plain).tracking
+    current = validate(plain)
+    tracking: TrackingConfig = current.tracking
     tracker = open_tracker(tracking)
     found = tracker.find(name_or_id)
     if found.status != "finished":
@@ -71,7 +72,7 @@ def recall(composed: DictConfig, name_or_id: str, folder: Path, overrides: Seque
     metrics = json.loads(tracker.fetch_artifact(found.run_id, METRICS, recalled).read_text())
     return Original(
         run_id=found.run_id,
-        config=config.model_copy(update={"tracking": tracking}),
+        config=config.model_copy(update={"tracking": tracking, "storage": current.storage}),
         metrics=metrics,
         fingerprint=found.tags["data_fingerprint"],
     )

@@ -53,7 +53,8 @@ def record_run(
     start = time.perf_counter()
     tags = {**tags_of(config), **(extra_tags or {})}
     run_id = tracker.start(config.run_name, tags, parent_id)
-    record = RunRecord(name=config.run_name, status="failed", params=flatten(config.model_dump()), tags=tags)
+    params = flatten(config.model_dump(mode="json"))  # as JSON it has no passwords
+    record = RunRecord(name=config.run_name, status="failed", params=params, tags=tags)
     staged = folder / "artifacts"
     try:
         staged.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 Importing this package is cheap: MLflow (3 s) is imported when a tracker is opened.
 """
 
-from astrosweep.tracking.address import hide_password
 from astrosweep.tracking.failures import known_reason
 from astrosweep.tracking.lock import SQLITE, Lock, absolute, held, open_lock
 from astrosweep.tracking.memory import MemoryTracker
@@ -24,7 +23,6 @@ __all__ = [
     "absolute",
     "create_stores",
     "held",
-    "hide_password",
     "known_reason",
     "open_lock",
     "open_tracker",

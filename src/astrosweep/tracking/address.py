@@ -2,19 +2,12 @@
 
 import math
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from astrosweep.config import TrackingConfig
+from astrosweep.config.address import hide_password
 from astrosweep.tracking.lock import SQLITE, absolute
-
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@]*@")
-
-
-def hide_password(uri: str) -> str:
-    """A database's address without its password, for messages."""
-    return _PASSWORD.sub(r"\1:***@", uri)
 
 
 @dataclass(frozen=True)
