@@ -62,8 +62,8 @@ def test_any_password_reaches_the_driver_and_no_message(password, user):
 
 @given(password=PASSWORDS)
 def test_no_part_of_any_password_is_shown(password):
-    alone = hide_password(f"postgresql://ada:{password}@host/runs").replace("ada", "").replace("host/runs", "")
-    assert set(alone) <= set("postgresql://:***@")
+    shown = hide_password(f"postgresql://ada:{password}@host/runs")
+    assert shown in ("postgresql://ada:***@host/runs", "postgresql://***")
 
 
 @pytest.mark.parametrize("address", ["postgresql://host:1/d?password=a@b", "postgresql://ada:pw"])

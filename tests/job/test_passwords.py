@@ -38,7 +38,10 @@ def given_to_hydra(word):
         ("tracking.uri=postgresql://h/s?password\\=SE\\,CRET", "postgresql://h/s?password=SE,CRET"),
         ("+tracking={uri:postgresql://a:SECRET@h/s,x:1}", {"uri": "postgresql://a:SECRET@h/s", "x": 1}),
         ("storage=${oc.env:NO,postgresql://a:SECRET@h/s}", "postgresql://a:SECRET@h/s"),
-        ("storage=postgresql://a:SEC${oc.env:PGPASS}RET@h/s", "postgresql://a:SECSECRET-of-environmentRET@h/s"),
+        (
+            "storage=postgresql://a:SEC${oc.env:PGPASS}RET@h/s",
+            "postgresql://a:SECSECRET-of-environmentRET@h/s",
+        ),
         ("storge=mysql://a:SECRET@h/s", "mysql://a:SECRET@h/s"),
         ("storage=glob(postgresql://a:SECRET@h/s)", "glob(postgresql://a:SECRET@h/s)"),
     ],

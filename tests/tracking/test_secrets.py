@@ -53,14 +53,15 @@ def test_a_storage_on_the_command_line_of_a_grid(tmp_path: Path, launcher: str) 
     folder = f"{tmp_path}/pickled/%j"
     of_launcher = [f"hydra.launcher.submitit_folder={folder}"] if launcher == "submitit_local" else []
     if of_launcher:
-        pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="the slurm extra is not installed")
+        pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="needs the slurm extra")
     address = f"postgresql+psycopg://user:{PASSWORD}@127.0.0.1:9/studies"
     words = [f"hydra/launcher={launcher}", *of_launcher, f"storage={address}", *QUICK]
     printed = train_py(tmp_path, "-m", "seed=1,2", *words)
     check_nothing_is_left(tmp_path, printed)
     assert bool(of_launcher) == bool(list(tmp_path.glob("pickled/*/*.pkl")))
     runs = open_tracker(store_of(tmp_path)).runs(tags={"role": "run"})
-    assert [run.params["storage"] for run in runs] == ["postgresql+psycopg://user:***@127.0.0.1:9/studies"] * 2
+    hidden = "postgresql+psycopg://user:***@127.0.0.1:9/studies"
+    assert [run.params["storage"] for run in runs] == [hidden] * 2
     if launcher == "joblib":
         again = train_py(tmp_path, f"+reproduce={runs[1].run_id}")
         assert f"metrics equal those of run {runs[1].run_id} to the last bit" in again

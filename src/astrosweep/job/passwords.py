@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hydra.conf import HydraConf
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, QuotedString
 from hydra.errors import HydraException
@@ -54,12 +55,12 @@ def refuse_passwords(composed: DictConfig) -> None:
         if _literal(text):
             raise ConfigError(
                 f"{key}: a password stands in a configuration file, which Hydra copies into the folder of "
-                f"every job. Write ${{oc.env:<variable>}} in its place (not below hydra.sweeper.params), or leave "
-                "it out and put it into ~/.pgpass."
+                f"every job. Write ${{oc.env:<variable>}} in its place (not below hydra.sweeper.params), or "
+                "leave it out and put it into ~/.pgpass."
             )
 
 
-def overrides_of(hydra: DictConfig) -> list[str]:
+def overrides_of(hydra: HydraConf) -> list[str]:
     """The words that a job was composed from, as they were given: read one by one, their passwords show.
 
     Args:
