@@ -3,6 +3,7 @@
 Importing this package is cheap: MLflow (3 s) is imported when a tracker is opened.
 """
 
+from astrosweep.tracking.commands import ui_command
 from astrosweep.tracking.failures import known_reason
 from astrosweep.tracking.lock import SQLITE, Lock, absolute, held, open_lock
 from astrosweep.tracking.memory import MemoryTracker
@@ -11,7 +12,6 @@ from astrosweep.tracking.opening import open_tracker
 from astrosweep.tracking.protocol import Tracker
 from astrosweep.tracking.stores import create_stores
 from astrosweep.tracking.summary import RunSummary
-from astrosweep.tracking.ui import ui_command
 
 __all__ = [
     "SQLITE",

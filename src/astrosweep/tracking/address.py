@@ -53,6 +53,11 @@ class Address:
         return self.uri.startswith("http")
 
     @property
+    def is_local(self) -> bool:
+        """Whether database and artifacts are files of this machine."""
+        return self.sqlite_file is not None and self.artifacts is not None and "://" not in self.artifacts
+
+    @property
     def sqlite_file(self) -> Path | None:
         """The database file, if it is one."""
         return Path(self.uri.removeprefix(SQLITE)) if self.uri.startswith(SQLITE) else None
