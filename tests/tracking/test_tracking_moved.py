@@ -36,7 +36,7 @@ def record(config: TrackingConfig, name: str, folder: Path) -> str:
 
 
 def fetched(config: TrackingConfig, run_id: str, folder: Path) -> str:
-    return open_tracker(config).fetch_artifact(run_id, "figures/name.txt", folder / run_id).read_text()
+    return (open_tracker(config).fetch(run_id, folder / run_id) / "figures" / "name.txt").read_text()
 
 
 @pytest.fixture

@@ -122,6 +122,6 @@ def test_no_run_of_four_writers_is_lost(
         assert run.status == "finished"
         assert run.params == {"worker": worker}
         assert run.metrics == {"val/rmse": float(i), "val/r2": N_EPOCHS - 1.0}
-        assert tracker.fetch_artifact(run.run_id, "metrics.json", tmp_path / run.run_id).read_text() == "{}"
+        assert (tracker.fetch(run.run_id, tmp_path / run.run_id) / "metrics.json").read_text() == "{}"
         points = tracker._client.get_metric_history(run.run_id, "val/r2")
         assert [point.step for point in points] == list(range(N_EPOCHS))

@@ -70,7 +70,7 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
     sweep = read_sweep(sweep_folder) if sweep_folder else None
     reproduced = composed.get("reproduce")
     if reproduced:
-        original = recall(composed, str(reproduced), folder, overrides)
+        original = recall(composed, str(reproduced), overrides)
         config, tags = original.config, {"reproduces": original.run_id}
     else:
         config, tags = with_input_file(parse(composed)), {}
