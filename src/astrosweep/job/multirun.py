@@ -26,7 +26,7 @@ from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import WORKER, Sweep, read_outcomes, write_sweep
 from astrosweep.job.passwords import overrides_of, refuse_passwords
 from astrosweep.search import open_storage, watched
-from astrosweep.tracking import create_stores, open_tracker
+from astrosweep.tracking import create_stores, open_tracker, process_tags
 
 _log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ def _start_parent(configs: Sequence[RunConfig], overrides: Sequence[str]) -> str
     """Open the run of a multirun."""
     from astrosweep.recording import tags_of
 
-    tags = {**tags_of(configs[0]), "role": "sweep", "n_jobs": str(len(configs))}
+    tags = {**tags_of(configs[0]), **process_tags(), "role": "sweep", "n_jobs": str(len(configs))}
     of_jobs = [tags_of(config) for config in configs]
     for tag in ("class", "source", "features", "target", "model", "loss", "split"):
         tags[tag] = ",".join(dict.fromkeys(job[tag] for job in of_jobs))

@@ -15,7 +15,7 @@ from astrosweep.recording.artifacts import write_artifacts, write_config
 from astrosweep.recording.progress import progress_bar
 from astrosweep.recording.provenance import tags_of
 from astrosweep.recording.values import curves_of, flatten, metrics_of, tags_of_data
-from astrosweep.tracking import Tracker
+from astrosweep.tracking import Tracker, process_tags
 from astrosweep.training import TrainingResult, count_fits, prepare_folds, train
 
 _log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def record_run(
             no ``AstrosweepError`` is a fault of the program; the run is recorded as failed.
     """
     start = time.perf_counter()
-    tags = {**tags_of(config), **(extra_tags or {})}
+    tags = {**tags_of(config), **process_tags(), **(extra_tags or {})}
     run_id = tracker.start(config.run_name, tags, parent_id)
     params = flatten(config.model_dump(mode="json"))  # as JSON it has no passwords
     record = RunRecord(name=config.run_name, status="failed", params=params, tags=tags)

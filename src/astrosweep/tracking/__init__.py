@@ -9,6 +9,7 @@ from astrosweep.tracking.lock import SQLITE, Lock, absolute, held, open_lock
 from astrosweep.tracking.memory import MemoryTracker
 from astrosweep.tracking.mlflow_tracker import MlflowTracker
 from astrosweep.tracking.opening import open_tracker
+from astrosweep.tracking.process import process_tags
 from astrosweep.tracking.protocol import Tracker
 from astrosweep.tracking.stores import create_stores
 from astrosweep.tracking.summary import RunSummary
@@ -26,5 +27,6 @@ __all__ = [
     "known_reason",
     "open_lock",
     "open_tracker",
+    "process_tags",
     "ui_command",
 ]
