@@ -144,12 +144,11 @@ def test_durations(seconds, shown):
 
 def test_records_read_back_from_their_files(tmp_path):
     for job, record in enumerate([finished("second", 0.2), finished("first", 0.1, **{"val/r2": math.nan})]):
-        (tmp_path / str(job)).mkdir()
-        write_outcome(tmp_path / str(job), record)
-    lines = lines_of(read_outcomes(tmp_path, 3))
+        write_outcome(tmp_path, job, record)
+    lines = lines_of(read_outcomes(tmp_path, ["second", "first", "third"]))
     assert lines[4].split()[:3] == ["first", "–", "0.1000"]
     assert lines[5].split()[:3] == ["second", "0.813", "0.2000"]
-    assert line_with(lines, "job 2").endswith("left no outcome: not run, or killed")
+    assert line_with(lines, "third").endswith("left no outcome: not run, or killed")
 
 
 def test_no_runs():

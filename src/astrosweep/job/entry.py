@@ -16,6 +16,7 @@ from astrosweep.core.types import RunRecord
 from astrosweep.job.ahead import uncollected
 from astrosweep.job.configuration import configuration
 from astrosweep.job.faults import FAULT
+from astrosweep.job.orphan import job_in_progress
 from astrosweep.job.outcome import Sweep, exchange_of, read_sweep, write_outcome
 from astrosweep.job.signals import interrupt_on_sigterm
 from astrosweep.tracking import open_tracker
@@ -34,6 +35,11 @@ def run_job(composed: DictConfig) -> None:
         composed: What Hydra composed for this job.
     """
     interrupt_on_sigterm()
+    with job_in_progress():
+        _run_job(composed)
+
+
+def _run_job(composed: DictConfig) -> None:
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
     in_multirun = hydra.mode == RunMode.MULTIRUN
