@@ -20,7 +20,7 @@ _REASONS = (
     (r"no viable alternative at input '(.*)'", r"'\1' is not complete, or has something wrong"),
     (
         r"token recognition error at: '(.*)'",
-        r"a sign that it does not know, or a quote that nothing closes, in \1",
+        r"a quote that nothing closes, or a sign that it does not know, in \1",
     ),
 )
 """What Hydra and its parser say, and the same for somebody who does not know them."""
