@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from astrosweep.core.types import RunRecord
+from astrosweep.report.named_table import NamedTable
 
 _TITLE = "Metrics of validation stars, smallest RMSE first; test stars stay sealed"
 _PROFILE_TITLE = (
@@ -27,8 +28,8 @@ _PROFILE = "/median_relative_error"
 def results_table(records: Sequence[RunRecord]) -> Table:
     """Return the finished runs by validation RMSE, then those that failed or were killed, with their reason.
 
-    Only names are folded where the terminal is narrow; numbers stay whole and a reason is cut to one line,
-    since its full text is in the log. A metric that is missing or undefined is a dash.
+    Names and numbers are whole in any width; a reason is cut to one line, since its full text is in the log.
+    A metric that is missing or undefined is a dash.
 
     Args:
         records: Runs in any order, with their metrics of the validation stars (``val/...``, mas).
@@ -55,15 +56,12 @@ def results_table(records: Sequence[RunRecord]) -> Table:
     return table
 
 
-def _finished_table(records: Sequence[RunRecord]) -> Table:
-    table = _new_table()
-    for name in ("R2", "RMSE\n(mas)", "MAE\n(mas)", "68%\ncov.", "chi2", "best\nepoch", "time"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True)
+def _finished_table(records: Sequence[RunRecord]) -> NamedTable:
+    columns = ("R2", "RMSE\n(mas)", "MAE\n(mas)", "68%\ncov.", "chi2", "best\nepoch", "time", "status")
+    rows = []
     for record in sorted(records, key=_rmse):
         metrics = record.metrics
-        table.add_row(
-            Text(record.name),
+        values = (
             _number(metrics.get("val/r2"), 3),
             _number(metrics.get("val/rmse"), 4),
             _number(metrics.get("val/mae"), 4),
@@ -73,21 +71,22 @@ def _finished_table(records: Sequence[RunRecord]) -> Table:
             _duration(record.duration_s),
             record.status,
         )
-    return table
+        rows.append((record.name, values))
+    return NamedTable("run", columns, rows)
 
 
-def _clusters_table(records: Sequence[RunRecord]) -> Table:
-    table = _new_table()
-    table.add_column("target", no_wrap=True)
-    for name in ("median\n(%)", "90 %\n(%)", "bias\n(%)", "68%\ncov.", "RMSE", "best\nepoch", "time"):
-        table.add_column(name, justify="right", no_wrap=True)
+def _clusters_table(records: Sequence[RunRecord]) -> NamedTable:
+    columns = (
+        *("target", "median\n(%)", "90 %\n(%)", "bias\n(%)", "68%\ncov.", "RMSE"),
+        *("best\nepoch", "time"),
+    )
+    rows = []
     for record in sorted(records, key=_rmse):
         metrics = record.metrics
         for i, target in enumerate(_targets_of(record)):
             of_target = {key: metrics.get(f"val/{target}/{key}", math.nan) for key in _PROFILE_COLUMNS}
             median, p90, bias, coverage, rmse = (of_target[key] for key in _PROFILE_COLUMNS)
-            table.add_row(
-                Text(record.name if i == 0 else ""),
+            values = (
                 target,
                 _number(100.0 * median, 2),
                 _number(100.0 * p90, 2),
@@ -97,7 +96,8 @@ def _clusters_table(records: Sequence[RunRecord]) -> Table:
                 _epoch(metrics.get("fit/best_epoch")) if i == 0 else "",
                 _duration(record.duration_s) if i == 0 else "",
             )
-    return table
+            rows.append((record.name if i == 0 else "", values))
+    return NamedTable("run", columns, rows, words=("target",))
 
 
 def _targets_of(record: RunRecord) -> list[str]:
@@ -107,20 +107,14 @@ def _targets_of(record: RunRecord) -> list[str]:
 
 
 def _stopped_table(records: Sequence[RunRecord]) -> Table:
-    table = _new_table()
-    table.columns[0].max_width = 40
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, header_style="bold")
+    table.add_column("run", overflow="fold", max_width=40)
     table.add_column("status", no_wrap=True)
     table.add_column("reason")
     for record in records:
         # The cell and not the column is kept from wrapping: a column that may wrap gives way to the others.
         reason = Text(" ".join(record.error.split()) or "unknown", no_wrap=True, overflow="ellipsis")
         table.add_row(Text(record.name), record.status, reason)
-    return table
-
-
-def _new_table() -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, header_style="bold")
-    table.add_column("run", overflow="fold")
     return table
 
 
