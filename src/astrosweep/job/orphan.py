@@ -5,6 +5,7 @@ and for ever where it died while they started: joblib's own time limit needs a l
 """
 
 import _thread
+import math
 import multiprocessing
 import os
 import signal
@@ -15,6 +16,8 @@ from contextlib import contextmanager
 from multiprocessing import connection
 
 _POLL_S = 1.0
+_GRACE_S = 5.0
+"""After Ctrl-C the job was told already; it ends in this time, undisturbed."""
 _ENDED = 1
 
 
@@ -57,10 +60,14 @@ def job_in_progress() -> Iterator[None]:
 def _watch() -> None:
     while not _launcher_died(_POLL_S):
         pass
-    with _State.lock:
-        if _State.has_job:
-            _thread.interrupt_main(signal.SIGTERM)
-    while True:
+    _end_if_idle_within(_GRACE_S)
+    _thread.interrupt_main(signal.SIGTERM)
+    _end_if_idle_within(math.inf)
+
+
+def _end_if_idle_within(wait_s: float) -> None:
+    end_s = time.monotonic() + wait_s
+    while time.monotonic() < end_s:
         with _State.lock:
             if not _State.has_job:
                 os._exit(_ENDED)
