@@ -1,11 +1,9 @@
 """Write clusters as tables of profiles: python export_clusters.py data=cluster +directory=clusters_out."""
 
-import sys
-
 import hydra
 from omegaconf import DictConfig
 
-from astrosweep.job import judged_by_pydantic, without_passwords
+from astrosweep.job import read_command_line
 from astrosweep.kinds.clusters.export import export_clusters
 
 
@@ -16,5 +14,5 @@ def main(composed: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = judged_by_pydantic(without_passwords(sys.argv[1:]))
+    read_command_line()
     main()

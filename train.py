@@ -1,11 +1,9 @@
 """Train one network, or with -m every combination of a grid, and record the runs. Start with --help."""
 
-import sys
-
 import hydra
 from omegaconf import DictConfig
 
-from astrosweep.job import judged_by_pydantic, run_job, without_passwords
+from astrosweep.job import read_command_line, run_job
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -15,5 +13,5 @@ def main(composed: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = judged_by_pydantic(without_passwords(sys.argv[1:]))
+    read_command_line()
     main()

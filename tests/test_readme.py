@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from astrosweep.config import parse
 from astrosweep.job import judged_by_pydantic
-from astrosweep.job.multirun import _expand
+from astrosweep.job.grid import expand
 from tests.conftest import ROOT
 
 
@@ -33,7 +33,7 @@ def test_documented_command_is_valid(command, monkeypatch):
     for name in ("ASTROSWEEP_STUDIES", "ASTROSWEEP_RUNS"):
         monkeypatch.setenv(name, "postgresql+psycopg://ada@login1:5432/x")
     params = _sweeper_params(words) if " -m " in command else {}
-    jobs, _ = _expand([*(f"{key}={value}" for key, value in params.items()), *judged_by_pydantic(words)])
+    jobs, _ = expand([*(f"{key}={value}" for key, value in params.items()), *judged_by_pydantic(words)])
     assert len(jobs) > 1 or " -m " not in command
     for job in jobs:
         with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):

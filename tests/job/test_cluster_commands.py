@@ -14,7 +14,7 @@ from astrosweep.config import parse
 from astrosweep.job import judged_by_pydantic
 from astrosweep.search.space import configure, enqueued, suggest
 from tests.conftest import ROOT
-from tests.job.test_command_line import tracker_of, train_py
+from tests.job.commands import tracker_of, train_py
 
 QUICK = (
     "data=cluster",

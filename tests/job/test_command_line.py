@@ -19,31 +19,13 @@ import pytest
 import torch
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from astrosweep.config import TrackingConfig
 from astrosweep.core.types import Layout
 from astrosweep.job import judged_by_pydantic
 from astrosweep.kinds.tables.prepare import load_transformer
-from astrosweep.tracking import open_tracker
-from tests.conftest import ROOT, make_table
+from tests.conftest import make_table
+from tests.job.commands import command, tracker_of, train_py
 
 QUICK = ("trainer.max_epochs=3", "data.simulation.n_stars=600", "tracking.figures=false")
-
-
-def command(*overrides: str) -> list[str]:
-    return [sys.executable, str(ROOT / "train.py"), *overrides]
-
-
-def train_py(folder: Path, *overrides: str, **options) -> subprocess.CompletedProcess[str]:
-    """Run ``train.py`` in a folder of its own, where ``mlruns/`` will be made."""
-    return subprocess.run(
-        command(*overrides), cwd=folder, capture_output=True, text=True, timeout=300, **options
-    )
-
-
-def tracker_of(folder: Path):
-    return open_tracker(
-        TrackingConfig(uri=f"sqlite:///{folder}/mlruns/mlflow.db", artifacts=str(folder / "mlruns/artifacts"))
-    )
 
 
 def write_csv(path: Path, **columns) -> Path:

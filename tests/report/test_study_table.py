@@ -52,6 +52,16 @@ def test_long_names_fold_and_numbers_stay_whole():
     line_with(lines_of([row(name, 0.1023)], 130), f"{name}   0/50")
 
 
+def test_names_and_numbers_are_whole_on_a_narrow_terminal():
+    name = "cepheid_rrlyrae-simulated-mlp loss=gaussian_nll"
+    full = row(name, 0.1023, n_complete=435, n_pruned=45, n_failed=12, n_trials=500, duration_s=83725)
+    lines = lines_of([full])
+    assert line_with(lines, "480/500") == lines[lines.index(name) + 1]
+    lines = lines_of([full], 60)
+    assert max(map(len, lines)) <= 60
+    assert lines[lines.index(name) + 1].startswith("trials 480/500  pruned 45  failed 12  best 0.1023")
+
+
 def test_best_first_among_equal_objectives():
     rows = [
         row("poor", 0.3),

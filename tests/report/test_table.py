@@ -46,6 +46,33 @@ def test_a_run_with_a_long_name(width):
     assert max(map(len, lines)) <= width
 
 
+def test_names_and_numbers_are_whole_on_a_narrow_terminal():
+    name = f"{MLP} lr=0.001 seed=3"
+    lines = lines_of([finished(name, 0.12345), finished("other", 0.2)], 60)
+    row = lines.index(name)
+    assert lines[row + 1].split() == ["0.813", "0.1235", "0.0543", "0.68", "1.02", "57", "1:23", "finished"]
+    assert lines[row + 2] == "other"
+    assert lines[row - 2].split() == ["R2", "(mas)", "(mas)", "cov.", "chi2", "epoch", "time", "status"]
+    narrow = lines_of([finished(name, 0.12345)], 40)
+    assert max(map(len, narrow)) <= 40
+    text = " ".join(" ".join(narrow).split())
+    assert (
+        f"{name} R2 0.813 RMSE (mas) 0.1235 MAE (mas) 0.0543 68% cov. 0.68 chi2 1.02 best epoch 57 time 1:23 "
+        "status finished" in text
+    )
+
+
+def test_targets_of_clusters_share_the_line_of_their_name():
+    metrics = {f"val/{target}/median_relative_error": 0.1 for target in ("pressure", "density")}
+    tags = {"class": "cluster", "target": "pressure, density"}
+    name = "cluster-simulated-deprojector-all seed=3"
+    lines = lines_of([RunRecord(name, "finished", metrics=metrics, tags=tags)], 70)
+    row = lines.index(name)
+    assert lines[row + 1].split()[:2] == ["pressure", "10.0"]
+    assert lines[row + 2].split()[:2] == ["density", "10.0"]
+    assert len(lines) == row + 3
+
+
 def test_heading_has_units_and_says_which_stars():
     lines = lines_of([finished("run", 0.1)], 100)
     assert "validation stars" in lines[0]
@@ -147,12 +174,11 @@ def test_durations(seconds, shown):
 
 def test_records_read_back_from_their_files(tmp_path):
     for job, record in enumerate([finished("second", 0.2), finished("first", 0.1, **{"val/r2": math.nan})]):
-        (tmp_path / str(job)).mkdir()
-        write_outcome(tmp_path / str(job), record)
-    lines = lines_of(read_outcomes(tmp_path, 3))
+        write_outcome(tmp_path, job, record)
+    lines = lines_of(read_outcomes(tmp_path, ["second", "first", "third"]))
     assert lines[4].split()[:3] == ["first", "–", "0.1000"]
     assert lines[5].split()[:3] == ["second", "0.813", "0.2000"]
-    assert line_with(lines, "job 2").endswith("left no outcome: not run, or killed")
+    assert line_with(lines, "third").endswith("left no outcome: not run, or killed")
 
 
 def test_no_runs():

@@ -45,6 +45,17 @@ def test_a_reporter_tells_the_mean_best_loss_at_the_pruners_steps(make_config):
     assert trial.reports[-1] == (18, 3.0)
 
 
+def test_a_step_at_which_the_pruner_looked_is_not_told_again(make_config):
+    """Optuna would warn of it on the user's terminal."""
+    pruner = make_config("search=tpe", "search/pruner=asha", "search.pruner.min_epochs=5").search.pruner
+    trial = FakeTrial()
+    reporter = Reporter(trial, pruner, stride=3, n_stages=1, may_prune=True)
+    for epoch, loss in enumerate([3.0, 2.0, 1.0]):
+        reporter.on_epoch(0, epoch, 0.0, loss)
+    reporter.on_fit_end(0, 1.0)
+    assert trial.reports == [(3, 1.0)]
+
+
 def test_a_trial_is_not_pruned_after_its_last_fold(make_config):
     pruner = make_config("search=tpe").search.pruner
     trial = FakeTrial(prune_at=20)

@@ -169,7 +169,7 @@ def search(
 def test_two_jobs_share_a_study(search):
     search.assert_succeeds(search.start("search.n_trials=6"))
     assert search.assert_exact(6) == {"finished": 6}
-    outcomes = list(search.folder.glob("mlruns/jobs/*/[01]/outcome.json"))
+    outcomes = list(search.folder.glob("mlruns/jobs/*/.sweep/*/[01].json"))
     assert len(outcomes) == 2
     (script,) = search.folder.glob("mlruns/jobs/*/slurm/*/*.sh")
     assert "#SBATCH --requeue\n" in script.read_text()

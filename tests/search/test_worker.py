@@ -17,6 +17,7 @@ from astrosweep.search.space import enqueued
 from astrosweep.search.study import join
 from astrosweep.search.summary import summarize
 from astrosweep.search.worker import End, work
+from astrosweep.tracking import MemoryTracker
 
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
@@ -263,6 +264,16 @@ def test_an_objective_with_a_minus_is_maximised(search, tracker):
     study, _ = work(search("search.n_trials=2", "search.objectives=[-val/r2]"), tracker)
     for trial, run in zip(study.optuna.trials, trial_runs(tracker), strict=True):
         assert trial.value == -run.metrics["val/r2"]
+
+
+def test_a_search_that_nobody_records_shows_what_its_storage_has(search, tracker):
+    config = search("search.n_trials=2", "search.objectives=[-val/r2]")
+    work(config, tracker)
+    row = summarize(config, MemoryTracker())
+    (best,) = row.best_values
+    assert row.metrics == {"val/r2": -best}
+    assert row.status == "finished"
+    assert summarize(config, tracker).metrics["val/r2"] == pytest.approx(-best)
 
 
 def test_replicates_are_means_over_seeds(search, tracker):

@@ -19,6 +19,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from astrosweep.job.orphan import end_with_launcher
+
 _LAUNCHER = "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"
 _OF_JOBS = ("timeout", "pre_dispatch", "batch_size")
 """Settings of the launcher that say how jobs are handed out, not what a process is like."""
@@ -113,8 +115,13 @@ def _import_in_processes(settings: dict[str, Any], n_processes: int) -> None:
 
     with suppress(Exception):
         Parallel(**{**settings, "backend": "loky", "batch_size": 1, "pre_dispatch": "all"})(
-            delayed(import_what_runs)() for _ in range(n_processes)
+            delayed(_prepare)() for _ in range(n_processes)
         )
+
+
+def _prepare() -> None:
+    end_with_launcher()
+    import_what_runs()
 
 
 def _plain(launcher: DictConfig) -> dict[Any, Any]:

@@ -1,12 +1,13 @@
-"""What a command brings with it: its words and its signals."""
+"""The command line before Hydra reads it."""
 
-import re
-import signal
-import threading
+import sys
 
 from omegaconf import OmegaConf
 
-_DOTTED_KEY = re.compile(r"(?!hydra\.)[A-Za-z_]\w*\.[\w.]+=")
+from astrosweep.config.address import hide_password
+from astrosweep.core.errors import ConfigError
+from astrosweep.job.arguments import judged_by_pydantic
+from astrosweep.job.passwords import without_passwords
 
 
 def _cpu_count() -> int:
@@ -19,29 +20,12 @@ def _cpu_count() -> int:
 OmegaConf.register_new_resolver("cpu_count", _cpu_count, replace=True)
 
 
-def interrupt_on_sigterm() -> None:
-    """Let a polite kill, such as a scheduler's at the time limit, end a run as Ctrl-C does."""
+def read_command_line() -> None:
+    """Replace the words of this command by those that Hydra is given, none of which holds a password.
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, interrupt)
-
-
-def judged_by_pydantic(arguments: list[str]) -> list[str]:
-    """Turn ``group.key=value`` into ``++group.key=value``.
-
-    Hydra refuses an unknown key with a hint to add it; added, it reaches the validation, which says what is
-    allowed and what was probably meant. A distribution of ``search.space`` is quoted, so that Hydra hands it
-    to the search instead of making jobs of it.
+    A word that cannot be read ends the program with a message and exit code 1.
     """
-    return [f"++{_quoted(word)}" if _DOTTED_KEY.match(word) else word for word in arguments]
-
-
-def _quoted(word: str) -> str:
-    key, _, value = word.partition("=")
-    if not key.startswith("search.space.") or value[:1] in ("'", '"') or value == "null":
-        return word
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{key}='{escaped}'"
+    try:
+        sys.argv[1:] = judged_by_pydantic(without_passwords(sys.argv[1:]))
+    except ConfigError as error:
+        sys.exit(hide_password(str(error)))

@@ -1,22 +1,25 @@
 """The function that ``train.py`` calls for each Hydra job."""
 
 import logging
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from astrosweep.config import parse
-from astrosweep.core.errors import AstrosweepError
+from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.ahead import uncollected
-from astrosweep.job.command_line import interrupt_on_sigterm
-from astrosweep.job.naming import name_by_sweep
-from astrosweep.job.outcome import read_sweep, write_outcome
+from astrosweep.job.configuration import configuration
+from astrosweep.job.faults import FAULT
+from astrosweep.job.orphan import job_in_progress
+from astrosweep.job.outcome import Sweep, exchange_of, read_sweep, write_outcome
 from astrosweep.job.passwords import overrides_of
-from astrosweep.kinds import resolve
+from astrosweep.job.signals import interrupt_on_sigterm
 from astrosweep.tracking import open_tracker
 
 _log = logging.getLogger(__name__)
@@ -33,32 +36,61 @@ def run_job(composed: DictConfig) -> None:
         composed: What Hydra composed for this job.
     """
     interrupt_on_sigterm()
+    with job_in_progress():
+        _run_job(composed)
+
+
+def _run_job(composed: DictConfig) -> None:
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
     overrides = overrides_of(hydra)
     in_multirun = hydra.mode == RunMode.MULTIRUN
-    sweep_folder = Path(hydra.sweep.dir) if in_multirun else None
+    exchange = exchange_of(hydra.job.env_set) if in_multirun else None
     try:
-        record = _run(composed, folder, sweep_folder, overrides)
+        sweep = read_sweep(exchange) if exchange else None
+        with _working_in(Path(sweep.given_in if sweep else hydra.runtime.cwd)):
+            record = _run(composed, folder, sweep, overrides)
     except AstrosweepError as error:
         record = RunRecord(name=_name(overrides), status="failed", error=str(error))
     except KeyboardInterrupt:
         _log.error("Stopped by the user or the scheduler. What was recorded so far is kept.")
         sys.exit(_INTERRUPTED)
     except Exception as error:
-        _log.exception("A fault of astrosweep, not of your input; please report it with the lines below.")
+        _log.exception(FAULT)
         record = RunRecord(name=_name(overrides), status="failed", error=repr(error))
     if record.status == "failed":
         _log.error("%s failed. %s", record.name, record.error)
-    try:
-        write_outcome(folder, record)
-    except OSError as error:
-        _log.error("%s: the job's outcome cannot be written: %s", folder, error)
+    if exchange:
+        try:
+            write_outcome(exchange, hydra.job.num, record)
+        except OSError as error:
+            _log.error("%s: the job's outcome cannot be written: %s", exchange, error)
     if not in_multirun and record.status != "finished":
         sys.exit(1)
 
 
-def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, overrides: list[str]) -> RunRecord:
+@contextmanager
+def _working_in(folder: Path) -> Iterator[None]:
+    """Take relative paths from the folder where the command was given, wherever Hydra or a launcher went.
+
+    Raises:
+        ConfigError: There is no such folder, as on a machine that does not share it.
+    """
+    before = Path.cwd()
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise ConfigError(
+            f"The job cannot work in {folder}, where the command was given: {error.strerror}. Give the "
+            "command in a folder that all machines share."
+        ) from error
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _run(composed: DictConfig, folder: Path, sweep: Sweep | None, overrides: list[str]) -> RunRecord:
     # Imported where a job runs: the process that launches jobs elsewhere need not wait for torch.
     with uncollected():
         from astrosweep.job.reproduce import compare, recall
@@ -67,15 +99,12 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
         from astrosweep.recording import train_and_record
         from astrosweep.search.summary import summarize
 
-    sweep = read_sweep(sweep_folder) if sweep_folder else None
     reproduced = composed.get("reproduce")
     if reproduced:
         original = recall(composed, str(reproduced), overrides)
         config, tags = original.config, {"reproduces": original.run_id}
     else:
-        config, tags = resolve(parse(composed)), {}
-        if sweep:
-            config = name_by_sweep(config, sweep.swept, overrides)
+        config, tags = configuration(composed, sweep.swept if sweep else (), overrides), {}
     tracker = open_tracker(config.tracking)
     if config.search is not None:
         record = run_worker(config, tracker, alone=sweep is None)

@@ -1,6 +1,7 @@
 """What the terminal shows when runs have ended."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -33,11 +34,14 @@ def show_studies(rows: Sequence[StudyRow], tracking: TrackingConfig) -> None:
         rows: The studies.
         tracking: Where their trials are recorded.
     """
+    is_recorded = tracking.name == "mlflow"
+    if not is_recorded:
+        rows = [replace(row, best_run_id="") for row in rows]
     console = Console()
     console.print()
     console.print(studies_table(rows))
     _show_pages(console, tracking)
-    if tracking.name == "mlflow" and any(row.best_run_id for row in rows):
+    if is_recorded and any(row.best_run_id for row in rows):
         console.print("Train a best trial again: python train.py +reproduce=<run>", highlight=False)
 
 

@@ -37,6 +37,8 @@ def _tables() -> "Kind[Any, Any, Any]":
 
 
 def _cluster_settings(config: RunConfig) -> RunConfig:
+    if getattr(config.data, "input_file", None) is None:
+        return config
     from astrosweep.kinds.clusters.profiles.input_file import with_input_file
 
     return with_input_file(config)

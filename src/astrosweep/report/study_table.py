@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from astrosweep.report.named_table import NamedTable
 from astrosweep.report.table import _duration, _number
 
 _TITLE = "Studies, smallest objective first; metrics of the best trial's validation data"
@@ -55,7 +55,7 @@ class StudyRow:
 def studies_table(rows: Sequence[StudyRow]) -> Table:
     """Return the studies by their best value, those of the same objectives together, and their best runs.
 
-    Only names are folded where the terminal is narrow. What is missing or undefined is a dash.
+    Names and numbers are whole in any width. What is missing or undefined is a dash.
 
     Args:
         rows: Studies in any order; the first one's objectives come first.
@@ -76,27 +76,24 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
     return grid
 
 
-def _numbers(rows: Sequence[StudyRow]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, header_style="bold")
-    table.add_column("study", overflow="fold")
-    for name in ("trials", "pruned", "failed", *_METRICS, "best\ntrial", "time"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    for row in rows:
-        table.add_row(
-            Text(row.name),
-            f"{row.n_complete + row.n_pruned}/{row.n_trials}",
-            str(row.n_pruned),
-            str(row.n_failed),
-            _number(row.best_values[0], 4) if len(row.best_values) == 1 else "–",
-            _number(row.metrics.get("val/r2"), 3),
-            _number(row.metrics.get("val/rmse"), 4),
-            _number(row.metrics.get("val/coverage_68"), 2),
-            "–" if row.best_trial is None else str(row.best_trial),
-            _duration(row.duration_s),
-            row.status,
-        )
-    return table
+def _numbers(rows: Sequence[StudyRow]) -> NamedTable:
+    columns = ("trials", "pruned", "failed", *_METRICS, "best\ntrial", "time", "status")
+    return NamedTable("study", columns, [(row.name, _values(row)) for row in rows])
+
+
+def _values(row: StudyRow) -> tuple[str, ...]:
+    return (
+        f"{row.n_complete + row.n_pruned}/{row.n_trials}",
+        str(row.n_pruned),
+        str(row.n_failed),
+        _number(row.best_values[0], 4) if len(row.best_values) == 1 else "–",
+        _number(row.metrics.get("val/r2"), 3),
+        _number(row.metrics.get("val/rmse"), 4),
+        _number(row.metrics.get("val/coverage_68"), 2),
+        "–" if row.best_trial is None else str(row.best_trial),
+        _duration(row.duration_s),
+        row.status,
+    )
 
 
 def _lines(row: StudyRow) -> list[Text]:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from astrosweep.config.kinds import Column, Headline, headline_of
 from astrosweep.core.types import RunRecord
+from astrosweep.report.named_table import NamedTable
 
 _COMMON = ("best\nepoch", "time")
 
@@ -16,8 +17,8 @@ _COMMON = ("best\nepoch", "time")
 def results_table(records: Sequence[RunRecord]) -> Table:
     """Return the finished runs by validation RMSE, then those that failed or were killed, with their reason.
 
-    Only names are folded where the terminal is narrow; numbers stay whole and a reason is cut to one line,
-    since its full text is in the log. A metric that is missing or undefined is a dash.
+    Names and numbers are whole in any width; a reason is cut to one line, since its full text is in the log.
+    A metric that is missing or undefined is a dash.
 
     Args:
         records: Runs in any order, with their metrics of the validation objects (``val/...``) and the
@@ -45,30 +46,19 @@ def results_table(records: Sequence[RunRecord]) -> Table:
     return table
 
 
-def _finished_table(headline: Headline, records: Sequence[RunRecord]) -> Table:
-    table = _new_table()
-    if headline.by_target:
-        table.add_column("target", no_wrap=True)
+def _finished_table(headline: Headline, records: Sequence[RunRecord]) -> NamedTable:
     unit = records[0].tags.get("unit", "")
-    for header in (*(column.header.format(unit=unit) for column in headline.columns), *_COMMON):
-        table.add_column(header, justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True)
+    by_target = ["target"] if headline.by_target else []
+    headers = [column.header.format(unit=unit) for column in headline.columns]
+    rows = []
     for record in sorted(records, key=_rmse):
+        of_run = [_epoch(record.metrics.get("fit/best_epoch")), _duration(record.duration_s), record.status]
         targets = record.tags["target"].split(", ") if headline.by_target else [""]
         for i, target in enumerate(targets):
             values = [_shown(record, column, target) for column in headline.columns]
-            of_run = [
-                _epoch(record.metrics.get("fit/best_epoch")),
-                _duration(record.duration_s),
-                record.status,
-            ]
-            table.add_row(
-                Text(record.name if i == 0 else ""),
-                *([target] if headline.by_target else []),
-                *values,
-                *(of_run if i == 0 else ["", "", ""]),
-            )
-    return table
+            values = [*([target] if by_target else []), *values, *(of_run if i == 0 else ["", "", ""])]
+            rows.append((record.name if i == 0 else "", values))
+    return NamedTable("run", [*by_target, *headers, *_COMMON, "status"], rows, words=("target", "status"))
 
 
 def _shown(record: RunRecord, column: Column, target: str) -> str:
@@ -77,20 +67,14 @@ def _shown(record: RunRecord, column: Column, target: str) -> str:
 
 
 def _stopped_table(records: Sequence[RunRecord]) -> Table:
-    table = _new_table()
-    table.columns[0].max_width = 40
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, header_style="bold")
+    table.add_column("run", overflow="fold", max_width=40)
     table.add_column("status", no_wrap=True)
     table.add_column("reason")
     for record in records:
         # The cell and not the column is kept from wrapping: a column that may wrap gives way to the others.
         reason = Text(" ".join(record.error.split()) or "unknown", no_wrap=True, overflow="ellipsis")
         table.add_row(Text(record.name), record.status, reason)
-    return table
-
-
-def _new_table() -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0, header_style="bold")
-    table.add_column("run", overflow="fold")
     return table
 
 

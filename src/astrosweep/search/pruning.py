@@ -126,6 +126,7 @@ class Reporter:
         self._n_stages = n_stages
         self._may_prune = may_prune
         self._best: list[float] = []
+        self._last_step = -1
         self.pruned = False
 
     def on_epoch(self, stage: int, epoch: int, train_loss: float, val_loss: float) -> bool:  # noqa: ARG002
@@ -153,6 +154,8 @@ class Reporter:
     def _report(self, value: float, step: int, *, decide: bool) -> bool:
         if not self._may_prune:
             return False
-        self._trial.report(value, step)
+        if step != self._last_step:  # the pruner may have looked at the last epoch of a fit already
+            self._trial.report(value, step)
+            self._last_step = step
         self.pruned = decide and self._trial.should_prune()
         return self.pruned

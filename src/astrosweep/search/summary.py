@@ -50,9 +50,17 @@ def summarize(config: RunConfig, tracker: Tracker) -> StudyRow:
         n_pareto=len(best) if len(objectives) > 1 else 0,
         best_trial=best[0].number if len(best) == 1 else None,
         best_run_id=str(best[0].user_attrs.get(RUN_ID, "")) if len(best) == 1 else "",
-        metrics=dict(run.metrics) if run else {},
+        metrics={**_objectives_of(best, objectives), **(run.metrics if run else {})},
         duration_s=duration_of(found.get_trials(deepcopy=False)),
     )
+
+
+def _objectives_of(best: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, float]:
+    """Metrics of the best trial that the storage knows itself, for a study whose runs nobody recorded."""
+    if len(best) != 1:
+        return {}
+    values = zip(names, best[0].values, strict=True)
+    return {name.removeprefix("-"): -value if name.startswith("-") else value for name, value in values}
 
 
 def _status(study: optuna.Study, counts: Counts, tracker: Tracker) -> RunStatus:
