@@ -60,13 +60,13 @@ def test_a_dollar_in_a_file_name_is_no_interpolation(tmp_path, monkeypatch):
 
 
 def test_the_home_folder_is_expanded_in_paths_and_addresses(monkeypatch):
-    monkeypatch.setenv("HOME", "/home/Zoë (x)")
-    assert values_of("data.path=~/x.csv") == ["/home/Zoë (x)/x.csv"]
-    assert values_of("data.path='~/x, y.csv'") == ["/home/Zoë (x)/x, y.csv"]
-    assert values_of("data.path=a.csv,~/b.csv") == ["a.csv", "/home/Zoë (x)/b.csv"]
-    assert values_of("data.path=[~/a.csv,~/b.csv]") == [["/home/Zoë (x)/a.csv", "/home/Zoë (x)/b.csv"]]
-    assert values_of("hydra.sweep.dir=~/sweep") == ["/home/Zoë (x)/sweep"]
-    assert values_of("storage=sqlite:///~/s.db") == ["sqlite:////home/Zoë (x)/s.db"]
+    monkeypatch.setenv("HOME", "/users/Zoë (x)")
+    assert values_of("data.path=~/x.csv") == ["/users/Zoë (x)/x.csv"]
+    assert values_of("data.path='~/x, y.csv'") == ["/users/Zoë (x)/x, y.csv"]
+    assert values_of("data.path=a.csv,~/b.csv") == ["a.csv", "/users/Zoë (x)/b.csv"]
+    assert values_of("data.path=[~/a.csv,~/b.csv]") == [["/users/Zoë (x)/a.csv", "/users/Zoë (x)/b.csv"]]
+    assert values_of("hydra.sweep.dir=~/sweep") == ["/users/Zoë (x)/sweep"]
+    assert values_of("storage=sqlite:///~/s.db") == ["sqlite:////users/Zoë (x)/s.db"]
     assert values_of("name=~x") == ["~x"]
 
 
