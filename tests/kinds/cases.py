@@ -1,9 +1,15 @@
 """Small data of every kind, for tests that hold for all of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from astrosweep.config.kinds.clusters import ClusterSimulationConfig
+from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
+from astrosweep.kinds.clusters.profiles.write import write_sample
+from astrosweep.kinds.clusters.sample import Profiles, TrueProfiles
 
 TINY = (
     "model.l2=0.0",
@@ -22,6 +28,15 @@ CLUSTERS = (
     "data.preparation.n_output=10",
     "data.preparation.tolerance=1e9",  # so few points do not keep the shape of a profile
     "split.test=0.2",
+)
+PROFILES = (
+    "data=cluster",
+    "data.source=tables",
+    "data.path={folder}/profiles",
+    "data.tables.error_column=4",
+    "data.observables=[sb,Txray]",
+    "target=density",
+    *CLUSTERS[3:],
 )
 TABLE = (
     "data=table",
@@ -58,6 +73,29 @@ def write_objects(folder: Path, n: int = 160, seed: int = 0) -> Path:
     path = folder / "objects.csv"
     frame.to_csv(path, index=False)
     return path
+
+
+def write_profiles(folder: Path, n: int = 30, seed: int = 0) -> Path:
+    """Tables of few points of each profile; some profiles are shorter, and one cluster lacks one."""
+    sample = simulate_clusters(ClusterSimulationConfig(n_clusters=n, seed=seed, cache_dir=None))
+    observed = {name: _thinned(sample.objects.observed[name]) for name in ("sb", "Txray")}
+    observed["Txray"].radius[2] = np.nan
+    truth = TrueProfiles({"ne3d": _thinned(sample.truth.profiles["ne3d"])})
+    path = folder / "profiles"
+    write_sample(replace(sample, objects=replace(sample.objects, observed=observed), truth=truth), path)
+    return path
+
+
+def _thinned(profiles: Profiles) -> Profiles:
+    """Eight points of each profile, to 6 digits; the last two of every third cluster are left out."""
+    n_measured = np.isfinite(profiles.radius).sum(axis=1)
+    kept = np.linspace(0, n_measured - 1, 8).round().astype(int).T
+    radius, value, error = (
+        np.array([[float(f"{number:.6g}") for number in row] for row in np.take_along_axis(array, kept, 1)])
+        for array in (profiles.radius, profiles.value, profiles.error)
+    )
+    radius[::3, -2:] = np.nan
+    return Profiles(radius, value, error)
 
 
 def holdout(*overrides: str) -> tuple[str, ...]:

@@ -24,12 +24,14 @@ from tests.kinds.cases import (
     DEPROJECTOR,
     ERRORS,
     MLP,
+    PROFILES,
     STARS,
     TABLE,
     TINY,
     holdout,
     in_folder,
     write_objects,
+    write_profiles,
 )
 
 ONE_TARGET = ("target=density",)
@@ -40,6 +42,7 @@ CASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "clusters": ((*holdout(*CLUSTERS), *DEPROJECTOR), ("true",)),
     "clusters, radii too": ((*holdout(*CLUSTERS), *MLP, *RADII), ("true",)),
     "clusters, one target": ((*holdout(*CLUSTERS), *DEPROJECTOR, *ONE_TARGET, *MASKED), ("true",)),
+    "clusters of tables": ((*holdout(*PROFILES), *DEPROJECTOR), ("true",)),
     "table": ((*TABLE, *MLP, *CLASSES, *ERRORS), ("z", "z_error")),
     "table without errors": ((*TABLE, *MLP), ("z", "z_error")),
 }
@@ -80,6 +83,8 @@ def case(
     overrides, truths = CASES[request.param]
     folder = tmp_path_factory.mktemp("objects")
     write_objects(folder)
+    if any("{folder}/profiles" in word for word in overrides):
+        write_profiles(folder)
     config = make_config(*in_folder(overrides, folder), *TINY)
     development = kind_of(config).develop(config)
     return Case(config, truths, development, kind_of(config).prepare(config, development, 0))
