@@ -6,6 +6,8 @@ from pydantic import Field
 
 from astrosweep.config.base import Strict
 
+Accelerator = Literal["auto", "cpu", "gpu", "cuda", "mps"]
+
 
 class EarlyStoppingConfig(Strict):
     """When a fit ends before its last epoch.
@@ -36,7 +38,7 @@ class TrainerConfig(Strict):
     """
 
     max_epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 300
-    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps"] = "auto"
+    accelerator: Accelerator = "auto"
     device: Annotated[int, Field(ge=0)] = 0
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     gradient_clip: Annotated[float, Field(gt=0.0)] | None = None

@@ -11,7 +11,8 @@ import safetensors.torch
 from safetensors import SafetensorError
 
 from astrosweep.config import RunConfig, load_run_config
-from astrosweep.core.errors import FormatError
+from astrosweep.config.trainer import Accelerator
+from astrosweep.core.errors import ConfigError, FormatError
 from astrosweep.core.files import read_json
 from astrosweep.core.types import FloatArray, Predictions, Unlabelled
 from astrosweep.data.kind import Judged, Preparation
@@ -87,59 +88,73 @@ class Trained:
         return self.members[0].preparation.table(self.predict(objects))
 
 
-def load(path: Path | str) -> Trained:
+def load(path: Path | str, accelerator: Accelerator | None = None) -> Trained:
     """Read back what was trained.
 
     Args:
         path: The folder of a run or a trial, or that of a replicate or a fold below it.
+        accelerator: Device to predict on, as ``trainer.accelerator`` names it; None: that of the training,
+            on which predictions are to the last bit those that the run recorded.
 
     Returns:
-        Its networks.
+        Its networks, folds within replicates.
 
     Raises:
         FormatError: A file is missing, was changed or is of an unknown format; the message names it and what
             was expected.
-        ConfigError: The configuration does not validate.
+        ConfigError: The configuration does not validate, or this machine has no such device.
     """
-    path = Path(path)
-    root = next((folder for folder in (path, *list(path.parents)[:2]) if (folder / MANIFEST).is_file()), path)
-    files = check_manifest(root)
-    config = load_run_config(root / CONFIG)
-    kind = kind_of(config)
-    members = []
-    for name in files:
-        fold = (root / name).parent
-        if not name.endswith(f"/{FOLD}") or not fold.is_relative_to(path):
-            continue
-        preparation = kind.load_preparation(fold)
-        members.append(
-            Member(
-                name=fold.relative_to(root).as_posix(),
-                config=config,
-                preparation=preparation,
-                module=_read_network(fold / WEIGHTS, config, preparation),
-                factor=_read_factor(fold / FOLD, preparation.layout.n_targets),
-            )
-        )
-    if not members:
+    path = Path(path).resolve()
+    root = next((folder for folder in (path, *path.parents[:2]) if (folder / MANIFEST).is_file()), path)
+    folds = [fold for fold in check_manifest(root) if (root / fold).is_relative_to(path)]
+    if not folds:
         raise FormatError(f"{path}: no network lies here; expected: fold_<k>/{WEIGHTS}")
-    return Trained(config, tuple(sorted(members, key=lambda member: _order(member.name))))
+    config = _read_config(root / CONFIG, accelerator)
+    return Trained(config, tuple(_read_member(root, fold, config) for fold in folds))
 
 
-def load_recorded(tracker: Tracker, name_or_id: str) -> Trained:
+def load_recorded(tracker: Tracker, name_or_id: str, accelerator: Accelerator | None = None) -> Trained:
     """Read back what a recorded run or trial left.
 
     Args:
         tracker: The record.
         name_or_id: The run.
+        accelerator: See ``load``.
 
     Raises:
         TrackingError: There is no such run, or its files cannot be fetched.
         FormatError: See ``load``.
+        ConfigError: See ``load``.
     """
-    run_id = tracker.find(name_or_id).run_id
+    run = tracker.find(name_or_id)
     with tempfile.TemporaryDirectory(prefix="astrosweep-load-", ignore_cleanup_errors=True) as folder:
-        return load(tracker.fetch(run_id, Path(folder)))
+        try:
+            return load(tracker.fetch(run.run_id, Path(folder)), accelerator)
+        except FormatError as error:
+            raise FormatError(f"Run {run.name} ({run.run_id}, {run.status}): {error}") from error
+
+
+def _read_config(path: Path, accelerator: Accelerator | None) -> RunConfig:
+    try:
+        config = load_run_config(path)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if accelerator is None:
+        return config
+    trainer = config.trainer.model_copy(update={"accelerator": accelerator, "device": 0})
+    return config.model_copy(update={"trainer": trainer})
+
+
+def _read_member(root: Path, fold: Path, config: RunConfig) -> Member:
+    folder = root / fold
+    preparation = kind_of(config).load_preparation(folder)
+    return Member(
+        name=fold.as_posix(),
+        config=config,
+        preparation=preparation,
+        module=_read_network(folder / WEIGHTS, config, preparation),
+        factor=_read_factor(folder / FOLD, preparation.layout.n_targets),
+    )
 
 
 def _read_network(path: Path, config: RunConfig, preparation: Preparation[Any, Any]) -> RegressionModule:
@@ -155,14 +170,10 @@ def _read_network(path: Path, config: RunConfig, preparation: Preparation[Any, A
 
 def _read_factor(path: Path, n_targets: int) -> FloatArray:
     found = read_json(path).get("uncertainty_factor")
-    factor = np.array(found, dtype=np.float64) if isinstance(found, list) else np.zeros(0)
-    if factor.shape != (n_targets,) or not (factor > 0.0).all():
+    numbers = found if isinstance(found, list) and all(type(one) in (int, float) for one in found) else []
+    factor = np.array(numbers, dtype=np.float64)
+    if factor.shape != (n_targets,) or not (np.isfinite(factor) & (factor > 0.0)).all():
         raise FormatError(
-            f"{path}: uncertainty_factor is {str(found)[:60]}; expected {n_targets} numbers above 0"
+            f"{path}: uncertainty_factor is {str(found)[:60]}; expected: {n_targets} finite numbers above 0"
         )
     return factor
-
-
-def _order(name: str) -> list[int]:
-    """Folds within replicates by their numbers: fold_10 comes after fold_9."""
-    return [int(part.rpartition("_")[2]) for part in name.split("/")]

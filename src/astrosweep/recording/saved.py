@@ -8,6 +8,7 @@ ensembles choose. Nothing of it runs code when it is read.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from astrosweep.core.files import read_json, write_exact_json
 from astrosweep.core.types import Predictions
 from astrosweep.training import TrainingResult
 
+_NAMES = re.compile(r"(replicate_\d+/)?(fold_\d+/)?[\w-][\w.-]*")
+"""What the files of a run are called, relative to its folder."""
 FORMAT = 1
 """Raised with every change that older readers would misread."""
 MANIFEST, CONFIG, FOLD, WEIGHTS = "run.json", "config.yaml", "fold.json", "weights.safetensors"
@@ -104,14 +107,14 @@ def folders_of(folder: Path, n_replicates: int) -> list[Path]:
     return [folder / f"replicate_{replicate}" for replicate in range(n_replicates)]
 
 
-def check_manifest(folder: Path) -> list[str]:
+def check_manifest(folder: Path) -> list[Path]:
     """Check that everything that a run left is there and as it was written.
 
     Args:
         folder: The run's folder.
 
     Returns:
-        The files that the manifest names, relative to the folder.
+        The folders of its networks, relative to its own, in the order of their numbers.
 
     Raises:
         FormatError: There is no manifest, its format is unknown, or a file is missing or was changed.
@@ -131,17 +134,41 @@ def check_manifest(folder: Path) -> list[str]:
     if not isinstance(files, dict) or CONFIG not in files:
         raise FormatError(f"{path}: names no files; expected: each file that the run needs and its SHA-256")
     for name, expected in files.items():
-        file = folder / name
-        if not file.resolve().is_relative_to(folder.resolve()):
-            raise FormatError(f"{path}: names the file {name!r}; expected: files below {folder}")
-        if not file.is_file():
-            raise FormatError(f"{file}: missing; {MANIFEST} expects it")
+        _check_file(folder, name, expected)
+    folds = {Path(name).parent for name in files if Path(name).parent.name.startswith("fold_")}
+    for fold in folds:
+        for name in (FOLD, WEIGHTS):
+            if (fold / name).as_posix() not in files:
+                raise FormatError(
+                    f"{path}: does not name {(fold / name).as_posix()}; expected: {FOLD} and {WEIGHTS} of "
+                    "every fold"
+                )
+    return sorted(folds, key=_numbers)
+
+
+def _check_file(folder: Path, name: str, expected: object) -> None:
+    file = folder / name
+    if not _NAMES.fullmatch(name) or not file.resolve().is_relative_to(folder.resolve()):
+        raise FormatError(
+            f"{folder / MANIFEST}: names the file {name!r}; expected: [replicate_<r>/][fold_<k>/]<file>, "
+            f"below {folder}"
+        )
+    if not file.is_file():
+        raise FormatError(f"{file}: missing; {MANIFEST} expects it")
+    try:
         found = digest(file)
-        if found != expected:
-            raise FormatError(f"{file}: was changed: SHA-256 {found}; {MANIFEST} expects {expected}")
-    return list(files)
+    except OSError as error:
+        raise FormatError(f"{file}: cannot be read: {error}; {MANIFEST} expects it") from error
+    if found != expected:
+        raise FormatError(f"{file}: was changed: SHA-256 {found}; {MANIFEST} expects {expected}")
+
+
+def _numbers(fold: Path) -> list[int]:
+    """Folds within replicates by their numbers: fold_10 comes after fold_9."""
+    return [int(part.rpartition("_")[2]) for part in fold.parts]
 
 
 def digest(file: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -3,6 +3,7 @@
 scikit-learn does the imputing, encoding and scaling; skops stores it without pickle.
 """
 
+import zipfile
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -133,7 +134,7 @@ class RowPreparation:
     @cached_property
     def _serialized(self) -> bytes:
         """The transformer as skops stores it; many trials of a search share one preparation."""
-        return bytes(skops.io.dumps(self.transformer))
+        return bytes(skops.io.dumps(self.transformer, compression=zipfile.ZIP_DEFLATED))
 
 
 def load_row_preparation(folder: Path) -> RowPreparation:
