@@ -16,7 +16,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from astrosweep.config import RunConfig, parse
+from astrosweep.config import RunConfig, StudyConfig, parse
 from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.ahead import processes_started
@@ -37,7 +37,7 @@ class MultirunCallback(Callback):
         self._folder = Path()
         self._config: RunConfig | None = None
         self._sweep: Sweep | None = None
-        self._searches: list[RunConfig] = []
+        self._searches: list[StudyConfig] = []
         self._display = ExitStack()
         self._ended = False
 
@@ -82,7 +82,8 @@ class MultirunCallback(Callback):
         ]
         self._config = configs[0]
         self._folder = Path(composed.hydra.sweep.dir).absolute()
-        self._searches = list({config.study_name: config for config in configs if config.search}.values())
+        studies = [config.as_study() for config in configs if config.search]
+        self._searches = list({study.study_name: study for study in studies}.values())
         with processes_started(composed.hydra.launcher, len(jobs)):
             create_stores(self._config.tracking)
             for storage in dict.fromkeys(config.storage for config in self._searches):
