@@ -103,7 +103,7 @@ class RunConfig(Strict):
 
     @property
     def run_name(self) -> str:
-        """Name of the run: the given one, or for example ``cepheid-simulated-mlp``."""
+        """Name of the run: the given one, or that of the data, the network and a target that was chosen."""
         target = f"-{self.target}" if self.target and len(self.data.all_targets) > 1 else ""
         return self.name or f"{self.data.title}-{self.model.name}{target}"
 
