@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.clusters.profiles.faults import refuse
+from astrosweep.kinds.clusters.profiles.faults import raise_for_faults
 from astrosweep.kinds.clusters.profiles.text import read_text, to_number
 
 _RANGES = {"redshift": (0.0, 20.0), "r500_kpc": (1.0, 1e5), "m500": (0.0, math.inf)}
@@ -69,7 +69,7 @@ def read_properties(path: Path) -> dict[str, Properties]:
                 )
         values.pop("m500", None)
         found[name] = Properties(**values)
-    refuse(faults)
+    raise_for_faults(faults)
     return found
 
 
