@@ -5,7 +5,7 @@ import sys
 import hydra
 from omegaconf import DictConfig
 
-from astrosweep.job import judged_by_pydantic
+from astrosweep.job import judged_by_pydantic, without_passwords
 from astrosweep.kinds.clusters.export import export_clusters
 
 
@@ -16,5 +16,5 @@ def main(composed: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = judged_by_pydantic(sys.argv[1:])
+    sys.argv[1:] = judged_by_pydantic(without_passwords(sys.argv[1:]))
     main()

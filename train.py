@@ -5,7 +5,7 @@ import sys
 import hydra
 from omegaconf import DictConfig
 
-from astrosweep.job import judged_by_pydantic, run_job
+from astrosweep.job import judged_by_pydantic, run_job, without_passwords
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
@@ -15,5 +15,5 @@ def main(composed: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = judged_by_pydantic(sys.argv[1:])
+    sys.argv[1:] = judged_by_pydantic(without_passwords(sys.argv[1:]))
     main()

@@ -1,5 +1,6 @@
+"""Metrics of a scalar target against closed forms, scikit-learn and scipy."""
+
 import math
-import re
 
 import numpy as np
 import pytest
@@ -10,11 +11,12 @@ from scipy import integrate, stats
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
 from astrosweep.core.metrics import (
-    distance_metrics,
-    metrics_by_bin,
+    REGRESSION,
+    UNCERTAINTY,
     normalised_residuals,
     regression_metrics,
     score,
+    score_by_bin,
     uncertainty_metrics,
 )
 
@@ -147,72 +149,33 @@ class TestUncertainty:
         np.testing.assert_allclose(z, [1.0, -1.0, np.nan])
 
 
-class TestDistance:
-    def test_sign_follows_the_predicted_distance(self):
-        # Half the parallax is twice the distance.
-        metrics = distance_metrics([1.0, 2.0, 4.0], [0.5, 1.0, 2.0])
-        assert metrics["log_distance_bias"] == pytest.approx(math.log10(2.0))
-        assert metrics["log_distance_scatter"] == pytest.approx(0.0, abs=1e-12)
-        assert metrics["log_distance_share"] == 1.0
-
-    def test_scatter_of_gaussian_residuals_withstands_outliers(self):
-        rng = np.random.default_rng(2)
-        observed = rng.uniform(0.2, 3.0, 20_000)
-        predicted = observed * 10 ** rng.normal(0.0, 0.05, 20_000)
-        predicted[:200] *= 1e4
-        assert distance_metrics(observed, predicted)["log_distance_scatter"] == pytest.approx(0.05, rel=0.05)
-
-    def test_stars_without_a_distance_are_counted(self):
-        metrics = distance_metrics([1.0, -0.1, 0.2, 0.0], [1.0, 0.1, -0.2, 0.3])
-        assert metrics["log_distance_share"] == 0.25
-        assert metrics["log_distance_bias"] == 0.0
-
-    def test_no_star_has_a_distance(self):
-        metrics = distance_metrics([-1.0, 0.0], [0.1, 0.1])
-        assert metrics["log_distance_share"] == 0.0
-        assert math.isnan(metrics["log_distance_bias"])
-        assert math.isnan(metrics["log_distance_scatter"])
-
-
 class TestBins:
     def test_every_bin_has_its_count_and_full_bins_their_metrics(self):
-        observed = np.array([-0.3, 0.0999, *[0.1] * 5, *[0.2] * 4, *[2.0] * 6])
-        metrics = metrics_by_bin(observed, np.full(17, 0.1), observed + 0.05, np.full(17, 0.1))
-        counts = {name: value for name, value in metrics.items() if name.startswith("n_plx")}
-        assert counts == {
-            "n_plx_below_0.1": 2,
-            "n_plx_0.1_0.2": 5,
-            "n_plx_0.2_0.5": 4,
-            "n_plx_0.5_1": 0,
-            "n_plx_1_2": 0,
-            "n_plx_above_2": 6,
+        observed = np.linspace(0.0, 1.0, 17)
+        inside = {"few": observed < 0.2, "many": observed >= 0.2, "none": observed > 2.0}
+        assert inside["few"].sum() == 4
+        metrics = score_by_bin(score, inside, observed, np.full(17, 0.1), observed + 0.05, np.full(17, 0.1))
+        assert {name: value for name, value in metrics.items() if name.startswith("n_")} == {
+            "n_few": 4,
+            "n_many": 13,
+            "n_none": 0,
         }
-        measured = {name.removeprefix("bias_plx_") for name in metrics if name.startswith("bias_plx_")}
-        assert measured == {"0.1_0.2", "above_2"}
-        assert metrics["bias_plx_above_2"] == pytest.approx(0.05)
+        measured = {name for name in metrics if not name.startswith("n_")}
+        assert measured == {f"{name}_many" for name in (*REGRESSION, *UNCERTAINTY) if name != "n"}
+        assert metrics["bias_many"] == pytest.approx(0.05)
 
-    def test_a_bin_is_scored_like_its_stars_alone(self, gaussian_stars):
-        in_bin = (gaussian_stars[0] >= 0.5) & (gaussian_stars[0] < 1.0)
-        alone = score(*(values[in_bin] for values in gaussian_stars))
-        whole = score(*gaussian_stars)
-        for name in ("n", "rmse", "r2", "coverage_68", "crps", "log_distance_scatter"):
-            assert whole[f"{name}_plx_0.5_1"] == alone[name]
-
-    @settings(deadline=None)
-    @given(stars())
-    def test_counts_add_up(self, drawn):
-        metrics = score(*drawn)
-        in_bins = sum(value for name, value in metrics.items() if name.startswith("n_plx_"))
-        assert in_bins == metrics["n"] == len(drawn[0])
+    def test_a_bin_is_scored_like_its_objects_alone(self, gaussian_stars):
+        inside = (gaussian_stars[0] >= 0.5) & (gaussian_stars[0] < 1.0)
+        alone = score(*(values[inside] for values in gaussian_stars))
+        binned = score_by_bin(score, {"here": inside}, *gaussian_stars)
+        assert binned == {f"{name}_here": value for name, value in alone.items()}
 
 
 class TestScore:
-    def test_names_are_valid_in_mlflow_and_values_are_floats(self, gaussian_stars):
+    def test_it_has_every_name_and_values_are_floats(self, gaussian_stars):
         metrics = score(*gaussian_stars)
-        assert {"mse", "r2", "reduced_chi2", "nll", "log_distance_share", "rmse_plx_0.1_0.2"} <= set(metrics)
-        for name, value in metrics.items():
-            assert re.fullmatch(r"[/\w.\- :]+", name)  # the characters MLflow allows
-            assert type(value) is float
+        assert set(metrics) == {*REGRESSION, *UNCERTAINTY}
+        assert {type(value) for value in metrics.values()} == {float}
 
     @settings(deadline=None)
     @given(stars(), st.randoms(use_true_random=False))
@@ -221,8 +184,8 @@ class TestScore:
         random.shuffle(order)
         shuffled = score(*(values[order] for values in drawn))
         for name, value in score(*drawn).items():
-            # r2 of a bin divides by a variance that may be as small as rounding.
-            if not name.startswith("r2"):
+            # r2 divides by a variance that may be as small as rounding.
+            if name != "r2":
                 assert shuffled[name] == pytest.approx(value, rel=1e-6, abs=1e-9, nan_ok=True)
 
     def test_single_precision_is_measured_in_double(self):
@@ -238,15 +201,15 @@ class TestScore:
 
 
 class TestRefusals:
-    def test_no_stars(self):
-        with pytest.raises(ValueError, match="no stars to measure"):
+    def test_no_objects(self):
+        with pytest.raises(ValueError, match="no objects to measure"):
             score([], [], [], [])
 
     def test_shapes(self):
         with pytest.raises(ValueError, match=r"observed \(3,\), predicted \(2,\)"):
             regression_metrics([1.0, 2.0, 3.0], [1.0, 2.0])
         with pytest.raises(ValueError, match=r"observed \(2, 1\)"):
-            distance_metrics(np.ones((2, 1)), np.ones((2, 1)))
+            regression_metrics(np.ones((2, 1)), np.ones((2, 1)))
 
     def test_values_that_are_not_finite_are_named_and_counted(self):
         with pytest.raises(ValueError, match="predicted has 2 of 3 values that are NaN or infinite"):

@@ -159,7 +159,7 @@ def test_a_deprojector_begins_as_the_ridge_with_its_scatter(loss, make_config):
     transform = TargetTransform.fit_columns(z, standardise=True)
     module = RegressionModule(config, THREE, transform).eval()
     dataset = Dataset(np.arange(60), x.astype(np.float32), z, np.zeros_like(z))
-    module.start_from(dataset, transform)
+    module.start_from(dataset)
     weights, intercept, residual = fit_ridge([x.reshape(60, -1)], [transform.forward(z)])
     mean, std = module.predict_step((torch.tensor(dataset.features),), 0)
     np.testing.assert_allclose(mean.detach(), x.reshape(60, -1) @ weights + intercept, atol=1e-4)
@@ -248,7 +248,7 @@ def test_ideal_gas_is_exact(n_parameters):
 def test_profiles_for_profile_networks_only(make_config):
     for name in ("encoder_decoder_1d", "encoder_decoder_simple", "encoder_decoder_2d", "deprojector"):
         with pytest.raises(
-            ConfigError, match=rf"model={name} takes profiles.*data=cepheid has none.*data=cluster"
+            ConfigError, match=rf"model={name} takes profiles.*data=cepheid has none.*data with profiles"
         ):
             make_config("data=cepheid", f"model={name}")
     with pytest.raises(ConfigError, match=r"model=deprojector takes profiles.*\(4,\)"):

@@ -1,5 +1,7 @@
 """What a run records, whatever happens to it."""
 
+import hashlib
+import json
 import re
 
 import pandas as pd
@@ -9,7 +11,7 @@ import yaml
 
 from astrosweep.core.errors import TrackingError
 from astrosweep.job import judged_by_pydantic
-from astrosweep.recording import progress, record_run
+from astrosweep.recording import progress, train_and_record
 from astrosweep.recording import run as recording_run
 from astrosweep.tracking import MemoryTracker, open_tracker
 from tests.conftest import make_table
@@ -20,19 +22,70 @@ QUICK = ("trainer.max_epochs=2", "data.simulation.n_stars=400", "tracking.figure
 def test_a_kfold_run_leaves_out_of_fold_predictions_and_files_of_every_fold(make_config, tmp_path):
     config = make_config(*QUICK, "split=kfold", "split.n_folds=3", "tracking=none", "loss=gaussian_nll")
     tracker = MemoryTracker()
-    run_id, record = record_run(config, tracker, tmp_path)
+    run_id, record = train_and_record(config, tracker, tmp_path)
     assert record.status == "finished"
     predictions = pd.read_parquet(tmp_path / "artifacts" / "predictions.parquet")
     val = predictions[predictions["part"] == "val"]
     assert val["source_id"].is_unique
     assert len(val) == 400 - predictions[predictions["part"] == "test"]["source_id"].nunique()
     assert set(predictions["fold"]) == {0, 1, 2}
+    of_fold = ("weights.safetensors", "preparation.json", "preparation.skops", "fold.json")
+    manifest = json.loads((tmp_path / "artifacts" / "run.json").read_text())
+    assert set(manifest["files"]) == {
+        "config.yaml",
+        *(f"fold_{k}/{name}" for k in range(3) for name in of_fold),
+    }
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((tmp_path / "artifacts" / name).read_bytes()).hexdigest() == digest
     for k in range(3):
-        assert (tmp_path / "artifacts" / f"fold_{k}" / "weights.pt").exists()
         assert len(record.curves[f"fold_{k}/val/loss"]) == 2
     residual = val["parallax"] - val["parallax_predicted"]
     assert record.metrics["val/mse"] == pytest.approx((residual**2).mean())
     assert tracker.find(run_id).metrics["val/n"] == len(val)
+
+
+def test_each_replicate_has_a_folder_with_its_tables(make_config, tmp_path):
+    config = make_config(
+        "data=cluster",
+        "data.simulation.n_clusters=40",
+        "data.simulation.cache_dir=null",
+        "target=density",
+        "model=mlp",
+        "model.hidden=[8]",
+        "replicates=2",
+        "split=kfold",
+        "split.n_folds=2",
+        "trainer.max_epochs=1",
+        "tracking=none",
+        "tracking.figures=false",
+    )
+    _, record = train_and_record(config, MemoryTracker(), tmp_path)
+    assert record.metrics["replicates/n"] == 2.0
+    artifacts = tmp_path / "artifacts"
+    assert {path.name for path in artifacts.iterdir()} == {
+        "config.yaml",
+        "metrics.json",
+        "run.json",
+        "replicate_0",
+        "replicate_1",
+    }
+    for r in range(2):
+        tables = {path.name for path in (artifacts / f"replicate_{r}").iterdir()}
+        assert tables == {
+            "curves.json",
+            "data_report.json",
+            "errors_by_radius.csv",
+            "fold_0",
+            "fold_1",
+            "predictions.parquet",
+            "shape_check.csv",
+        }
+        shape = pd.read_csv(artifacts / f"replicate_{r}" / "shape_check.csv")
+        assert set(shape["profile"]) == {*config.data.observables, "ne3d"}
+        assert shape["largest_relative_change"].max() < config.data.preparation.tolerance
+    first, second = (pd.read_parquet(artifacts / f"replicate_{r}" / "predictions.parquet") for r in range(2))
+    assert first["true"].equals(second["true"])
+    assert not first["predicted"].equals(second["predicted"])
 
 
 def test_a_run_with_an_allowed_leak_is_tagged(make_config, tmp_path):
@@ -43,10 +96,10 @@ def test_a_run_with_an_allowed_leak_is_tagged(make_config, tmp_path):
         "tracking=none",
     )
     tracker = MemoryTracker()
-    run_id, _ = record_run(config, tracker, tmp_path)
+    run_id, _ = train_and_record(config, tracker, tmp_path)
     assert tracker.find(run_id).tags["leakage"] == "parallax_error"
     honest = make_config(*QUICK, "tracking=none")
-    assert "leakage" not in record_run(honest, tracker, tmp_path)[1].tags
+    assert "leakage" not in train_and_record(honest, tracker, tmp_path)[1].tags
 
 
 @pytest.mark.parametrize(
@@ -57,26 +110,35 @@ def test_whatever_ends_a_run_its_record_is_closed(error, status, reason, make_co
     def stop(*arguments):
         raise error
 
-    monkeypatch.setattr(recording_run, "load_development", stop)
+    monkeypatch.setattr(recording_run, "load_data", stop)
     tracker = MemoryTracker()
     with pytest.raises(type(error)):
-        record_run(make_config(*QUICK), tracker, tmp_path)
+        train_and_record(make_config(*QUICK), tracker, tmp_path)
     (found,) = tracker.runs()
     assert found.status == status
     assert reason in found.error
     assert yaml.safe_load((tmp_path / "artifacts" / "config.yaml").read_text())["data"]["name"] == "cepheid"
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
-def test_a_full_disk_or_memory_is_a_failed_run_with_a_reason(error, make_config, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(28, "No space left on device"), "A file of the run cannot be written or read"),
+        (MemoryError(), "Out of memory: use a smaller data.batch_size or model"),
+    ],
+)
+def test_a_full_disk_or_memory_is_a_failed_run_with_a_reason(
+    error, reason, make_config, tmp_path, monkeypatch
+):
     def stop(*arguments):
         raise error
 
     monkeypatch.setattr(recording_run, "write_artifacts", stop)
     tracker = MemoryTracker()
-    _, record = record_run(make_config(*QUICK), tracker, tmp_path)
+    _, record = train_and_record(make_config(*QUICK), tracker, tmp_path)
     assert record.status == tracker.runs()[0].status == "failed"
-    assert re.search("No space left|Out of memory", record.error)
+    assert record.error.startswith(reason)
+    assert str(error) in record.error
 
 
 def test_out_of_memory_of_the_device_is_a_failed_run(make_config, tmp_path, monkeypatch):
@@ -84,7 +146,7 @@ def test_out_of_memory_of_the_device_is_a_failed_run(make_config, tmp_path, monk
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr("astrosweep.training.module.RegressionModule.training_step", stop)
-    _, record = record_run(make_config(*QUICK), MemoryTracker(), tmp_path)
+    _, record = train_and_record(make_config(*QUICK), MemoryTracker(), tmp_path)
     assert record.status == "failed"
     assert "smaller data.batch_size" in record.error
 
@@ -95,7 +157,7 @@ def test_a_store_that_goes_down_during_the_run_leaves_its_files(make_config, tmp
             raise TrackingError("the server at http://host is down")
 
     with pytest.raises(TrackingError, match=r"is down\nThe run's files are kept in .*artifacts"):
-        record_run(make_config(*QUICK), Broken(), tmp_path)
+        train_and_record(make_config(*QUICK), Broken(), tmp_path)
     assert (tmp_path / "artifacts" / "predictions.parquet").exists()
     assert (tmp_path / "artifacts" / "metrics.json").exists()
 
@@ -135,7 +197,7 @@ def test_classes_are_scored_apart_under_names_that_a_store_takes(make_config, tm
         f"tracking.uri=sqlite:///{tmp_path}/runs.db",
         f"tracking.artifacts={tmp_path}/files",
     )
-    run_id, record = record_run(config, open_tracker(config.tracking), tmp_path)
+    run_id, record = train_and_record(config, open_tracker(config.tracking), tmp_path)
     assert record.status == "finished"
     metrics = open_tracker(config.tracking).find(run_id).metrics
     sizes = [metrics["val/eb_type.EW/n"], metrics["val/eb_type.EA_ ___ x_1_/n"]]

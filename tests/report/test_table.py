@@ -8,9 +8,10 @@ from astrosweep.job.outcome import read_outcomes, write_outcome
 from astrosweep.report import results_table
 
 MLP = "cepheid_rrlyrae-simulated-mlp"
+STARS = {"class": "cepheid_rrlyrae", "target": "parallax", "unit": "mas"}
 
 
-def finished(name, rmse, **metrics):
+def finished(name, rmse, tags=STARS, **metrics):
     values = {
         "val/r2": 0.8126,
         "val/rmse": rmse,
@@ -19,7 +20,7 @@ def finished(name, rmse, **metrics):
         "val/reduced_chi2": 1.018,
         "fit/best_epoch": 57.0,
     }
-    return RunRecord(name, "finished", metrics=values | metrics, duration_s=83.4)
+    return RunRecord(name, "finished", metrics=values | metrics, tags=tags, duration_s=83.4)
 
 
 def lines_of(records, width=80):
@@ -97,7 +98,9 @@ def test_smallest_rmse_first_undefined_last_then_failed_then_killed():
 
 
 def test_missing_and_undefined_metrics_are_dashes():
-    row = line_with(lines_of([RunRecord("bare", "finished", metrics={"val/r2": math.nan})]), "bare")
+    row = line_with(
+        lines_of([RunRecord("bare", "finished", metrics={"val/r2": math.nan}, tags=STARS)]), "bare"
+    )
     assert row.split() == ["bare", *["–"] * 6, "0:00", "finished"]
 
 
@@ -138,7 +141,7 @@ def test_brackets_in_names_and_reasons_are_no_markup():
     ("seconds", "shown"), [(0.4, "0:00"), (59.7, "1:00"), (3599, "59:59"), (3725, "1h02")]
 )
 def test_durations(seconds, shown):
-    row = line_with(lines_of([RunRecord("run_1", "finished", duration_s=seconds)]), "run_1")
+    row = line_with(lines_of([RunRecord("run_1", "finished", tags=STARS, duration_s=seconds)]), "run_1")
     assert row.split()[-2] == shown
 
 
@@ -154,3 +157,19 @@ def test_records_read_back_from_their_files(tmp_path):
 
 def test_no_runs():
     assert "".join(lines_of([])) == ""
+
+
+def test_each_kind_of_data_has_its_own_table_with_its_unit():
+    records = [
+        finished("of_quasars", 0.1, tags={"class": "table", "target": "redshift", "unit": ""}),
+        finished("of_stars", 0.2),
+        finished("of_quasars_too", 0.05, tags={"class": "table", "target": "redshift", "unit": ""}),
+        finished("of_cepheids", 0.3, tags={**STARS, "class": "cepheid"}),
+    ]
+    lines = lines_of(records, 100)
+    heads = [line for line in lines if "stay sealed" in line]
+    assert ["objects" in head for head in heads] == [True, False]
+    names = [line.split()[0] for line in lines if line.startswith("of_")]
+    assert names == ["of_quasars_too", "of_quasars", "of_stars", "of_cepheids"]
+    assert sum("(mas)" in line for line in lines) == 1
+    assert lines.index(line_with(lines, "(mas)")) > lines.index(line_with(lines, "of_quasars "))

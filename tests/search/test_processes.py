@@ -178,7 +178,7 @@ def test_two_studies_of_one_command_end_with_a_table_and_the_best_can_be_repeate
     (study,) = tracker.runs(tags={"role": "study", "study": "cepheid-simulated-mlp"})
     assert study.tags["best_run_id"] == best
     for name in ("study.json", "importances.json", "trials.csv", "figures/study.html", "figures/history.png"):
-        assert tracker.fetch_artifact(study.run_id, name, tmp_path / "fetched").stat().st_size > 0
+        assert (tracker.fetch(study.run_id, tmp_path / "fetched") / name).stat().st_size > 0
     code, output = run(tmp_path, f"+reproduce={best}")
     assert code == 0, output
     assert "to the last bit" in output

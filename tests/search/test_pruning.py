@@ -118,9 +118,9 @@ def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(folds, 
     assert run.tags["trial_state"] == "pruned"
     assert "val/rmse" not in run.metrics
     assert np.isfinite(run.metrics["partial/val/rmse"])
-    table = pd.read_parquet(tracker.fetch_artifact(run.run_id, "predictions.parquet", tmp_path / "x"))
+    table = pd.read_parquet(tracker.fetch(run.run_id, tmp_path / "x") / "predictions.parquet")
     assert set(table["fold"]) == ({0, 1, 2} if folds == "auto" else {0})
-    assert tracker.fetch_artifact(run.run_id, "fold_0/weights.safetensors", tmp_path / "x").exists()
+    assert (tmp_path / "x" / "fold_0" / "weights.safetensors").exists()
 
 
 def test_a_trial_that_cannot_train_as_its_study_does_tells_nothing(search, tracker, monkeypatch):

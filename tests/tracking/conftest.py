@@ -13,7 +13,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,37 @@ def prepared() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["mlflow.store.tracking.sqlalchemy_store", "alembic.command"])
     return context
+
+
+@pytest.fixture
+def together(prepared: BaseContext) -> Iterator[Callable[..., list[Any]]]:
+    """Runs a function in several processes that begin it at the same instant."""
+    processes: list[Any] = []
+
+    def run(n_processes: int, function: Callable[..., Any], *arguments: Any) -> list[Any]:
+        barrier, results = prepared.Barrier(n_processes), prepared.Queue()
+        for i in range(n_processes):
+            processes.append(
+                prepared.Process(target=_call, args=(barrier, results, function, i, *arguments), daemon=True)
+            )
+            processes[-1].start()
+        answers = [results.get(timeout=80) for _ in processes]
+        for process in processes:
+            process.join(20)
+        return answers
+
+    yield run
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
+
+
+def _call(barrier: Barrier, results: Any, function: Callable[..., Any], *arguments: Any) -> None:
+    barrier.wait(60)
+    try:
+        results.put(function(*arguments))
+    except Exception as error:
+        results.put(f"{type(error).__name__}: {error}")
 
 
 @pytest.fixture(scope="session")

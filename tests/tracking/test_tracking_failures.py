@@ -8,6 +8,7 @@ import resource
 import shutil
 import socket
 import sqlite3
+import subprocess
 import tempfile
 import threading
 import time
@@ -25,6 +26,8 @@ from astrosweep.config import TrackingConfig
 from astrosweep.core.errors import TrackingError
 from astrosweep.core.types import RunRecord
 from astrosweep.tracking import create_stores, open_tracker
+from astrosweep.tracking.address import Address
+from astrosweep.tracking.commands import restore_command, upgrade_command
 
 NOBODY = 65534
 
@@ -167,7 +170,7 @@ def test_a_database_of_another_mlflow(sqlite_config: TrackingConfig) -> None:
     with closing(sqlite3.connect(sqlite_config.uri.removeprefix("sqlite:///"))) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
     message = refused_within(6.0, sqlite_config)
-    assert f"then run: mlflow db upgrade {sqlite_config.uri}." in message
+    assert re.search(rf"Keep a copy, then upgrade it \(\S*mlflow db upgrade {sqlite_config.uri}\)\.", message)
 
 
 def test_a_database_that_another_process_locks(sqlite_config: TrackingConfig) -> None:
@@ -197,15 +200,30 @@ def test_a_database_removed_while_in_use(sqlite_config: TrackingConfig) -> None:
         tracker.finish(run_id, RunRecord("orphan", "finished", curves={"val/rmse": [2.0, 1.0]}))
 
 
-def test_a_deleted_experiment(sqlite_config: TrackingConfig) -> None:
+def test_a_deleted_experiment_comes_back_by_the_command_that_is_printed(
+    sqlite_config: TrackingConfig, tmp_path: Path
+) -> None:
     from mlflow import MlflowClient
 
-    create_stores(sqlite_config)
+    run_id = open_tracker(sqlite_config).start("kept", {})
     client = MlflowClient(sqlite_config.uri)
-    experiment = client.get_experiment_by_name("astrosweep")
-    client.delete_experiment(experiment.experiment_id)
+    client.delete_experiment(client.get_experiment_by_name("astrosweep").experiment_id)
     message = refused_within(6.0, sqlite_config)
-    assert f"mlflow experiments restore --experiment-id {experiment.experiment_id}" in message
+    (tmp_path / "elsewhere").mkdir()
+    command = message.rpartition("restore this one: ")[2]
+    subprocess.run(command, shell=True, cwd=tmp_path / "elsewhere", check=True, capture_output=True)
+    assert open_tracker(sqlite_config).find(run_id).name == "kept"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_commands_that_are_printed_have_no_password() -> None:
+    uri = "postgresql+psycopg://ada:secret@host/runs"
+    address = Address.of(TrackingConfig(uri=uri, timeout_s=3.0))
+    shown = "'postgresql+psycopg://ada:***@host/runs?connect_timeout=3'"
+    restore = restore_command(address, "7")
+    assert restore.startswith(f"MLFLOW_TRACKING_URI={shown} ")
+    assert restore.endswith("mlflow experiments restore --experiment-id 7")
+    assert upgrade_command(address).endswith(f"mlflow db upgrade {shown}")
 
 
 def test_artifacts_that_an_experiment_keeps_elsewhere(sqlite_config: TrackingConfig, tmp_path: Path) -> None:
@@ -299,7 +317,6 @@ def test_a_folder_that_may_not_be_written(
 
 
 def test_errors_of_the_system_are_told_apart() -> None:
-    from astrosweep.tracking.address import Address
     from astrosweep.tracking.failures import diagnose
 
     address = Address.of(TrackingConfig())

@@ -1,10 +1,8 @@
 """Several processes on one store at the same instant."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from multiprocessing.context import BaseContext
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +14,6 @@ from astrosweep.core.types import RunRecord
 from astrosweep.tracking import create_stores, open_tracker
 
 N_EPOCHS = 50
-
-
-@pytest.fixture
-def together(prepared: BaseContext) -> Iterator[Callable[..., list[Any]]]:
-    """Runs a function in several processes that begin it at the same instant."""
-    processes: list[Any] = []
-
-    def run(n_processes: int, function: Callable[..., Any], *arguments: Any) -> list[Any]:
-        barrier, results = prepared.Barrier(n_processes), prepared.Queue()
-        for i in range(n_processes):
-            processes.append(
-                prepared.Process(target=_call, args=(barrier, results, function, i, *arguments), daemon=True)
-            )
-            processes[-1].start()
-        answers = [results.get(timeout=80) for _ in processes]
-        for process in processes:
-            process.join(20)
-        return answers
-
-    yield run
-    for process in processes:
-        if process.is_alive():
-            process.terminate()
-
-
-def _call(barrier: Barrier, results: Any, function: Callable[..., Any], *arguments: Any) -> None:
-    barrier.wait(60)
-    try:
-        results.put(function(*arguments))
-    except Exception as error:
-        results.put(f"{type(error).__name__}: {error}")
 
 
 def _create(_: int, config: TrackingConfig) -> str:
@@ -122,6 +89,6 @@ def test_no_run_of_four_writers_is_lost(
         assert run.status == "finished"
         assert run.params == {"worker": worker}
         assert run.metrics == {"val/rmse": float(i), "val/r2": N_EPOCHS - 1.0}
-        assert tracker.fetch_artifact(run.run_id, "metrics.json", tmp_path / run.run_id).read_text() == "{}"
+        assert (tracker.fetch(run.run_id, tmp_path / run.run_id) / "metrics.json").read_text() == "{}"
         points = tracker._client.get_metric_history(run.run_id, "val/r2")
         assert [point.step for point in points] == list(range(N_EPOCHS))

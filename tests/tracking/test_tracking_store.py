@@ -99,7 +99,7 @@ def test_relative_places_are_taken_from_the_current_folder(
     tracker.finish(run_id, RECORD, project / "job")
     kept = project / "mlruns" / "artifacts" / run_id / "artifacts" / "my residuals.txt"
     assert kept.read_text() == "0.1\n"
-    assert tracker.fetch_artifact(run_id, "my residuals.txt", tmp_path / "out").read_text() == "0.1\n"
+    assert (tracker.fetch(run_id, tmp_path / "out") / "my residuals.txt").read_text() == "0.1\n"
     assert not (tmp_path / "mlruns").exists()
 
 

@@ -11,18 +11,15 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from astrosweep.config.optimizer import PlateauConfig
 from astrosweep.core.errors import ConfigError, DataError, TrainingError
 from astrosweep.data.loader import BatchLoader
-from astrosweep.kinds.tables.development import develop
-from astrosweep.kinds.tables.prepare import prepare
 from astrosweep.training import RegressionDataModule, RegressionModule, fit
 from astrosweep.training.optimizers import build_scheduler
-from tests.conftest import make_table
+from tests.conftest import make_table, prepared_stars
 
 QUICK = ("data=cepheid", "trainer.progress=false", "trainer.accelerator=cpu", "trainer.max_epochs=6")
 
 
 def prepared(config, table=None):
-    development = develop(table or make_table(), config.data, config.split)
-    return prepare(development, 0, config.data.preparation)
+    return prepared_stars(config, table).folds[0].fold
 
 
 @pytest.mark.parametrize(
@@ -55,11 +52,11 @@ def test_loop_and_lightning_trainer_reach_the_same_weights(overrides, make_confi
         *overrides,
     )
     fold = prepared(config)
-    ours = fit(config, fold.fold, fold.target_transform)
+    ours = fit(config, fold)
 
     torch.manual_seed(config.seed)
-    module = RegressionModule(config, fold.fold.layout, fold.target_transform)
-    datamodule = RegressionDataModule(fold.fold, module.loss, config.data.batch_size, config.seed)
+    module = RegressionModule(config, fold.layout, fold.transform)
+    datamodule = RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
     best = ModelCheckpoint(tmp_path, monitor="val/loss")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -83,10 +80,10 @@ def test_loop_and_lightning_trainer_reach_the_same_weights(overrides, make_confi
 def test_a_fit_repeats_bit_for_bit_and_its_seed_matters(make_config):
     config = make_config(*QUICK, "model=dnn", "model.dropout=0.3")
     fold = prepared(config)
-    first, second = (fit(config, fold.fold, fold.target_transform) for _ in range(2))
+    first, second = (fit(config, fold) for _ in range(2))
     assert all(first.state[name].equal(second.state[name]) for name in first.state)
     assert first.curves == second.curves
-    other = fit(config.model_copy(update={"seed": 1}), fold.fold, fold.target_transform)
+    other = fit(config.model_copy(update={"seed": 1}), fold)
     assert other.curves["val/loss"] != first.curves["val/loss"]
 
 
@@ -95,13 +92,11 @@ def test_best_epoch_is_kept_and_patience_ends_the_fit(make_config):
         *QUICK, "trainer.max_epochs=200", "trainer.early_stopping.patience=5", "optimizer.lr=0.03"
     )
     fold = prepared(config)
-    result = fit(config, fold.fold, fold.target_transform)
+    result = fit(config, fold)
     losses = result.curves["val/loss"]
     assert result.best_epoch == int(np.argmin(losses))
     assert len(losses) == result.best_epoch + 6 < 200
-    error = fold.target_transform.forward(result.val.mean) - fold.target_transform.forward(
-        fold.fold.val.target
-    )
+    error = fold.transform.forward(result.val.mean) - fold.transform.forward(fold.val.target)
     assert np.mean(error**2) == pytest.approx(min(losses), rel=1e-4)
 
 
@@ -115,7 +110,7 @@ def test_learning_rate_follows_the_schedule(make_config):
         "trainer.max_epochs=10",
     )
     fold = prepared(config)
-    rates = fit(config, fold.fold, fold.target_transform).curves["lr"]
+    rates = fit(config, fold).curves["lr"]
     assert rates[0] == pytest.approx(1e-3 / 3)
     assert max(rates) == rates[2] == pytest.approx(1e-3)
     assert rates[-1] == pytest.approx(1e-4)
@@ -125,7 +120,7 @@ def test_l2_shrinks_the_kernels(make_config):
     def norm(l2):
         config = make_config(*QUICK, "trainer.max_epochs=30", f"model.l2={l2}", "model.batch_norm=false")
         fold = prepared(config)
-        state = fit(config, fold.fold, fold.target_transform).state
+        state = fit(config, fold).state
         return sum(float(w.square().sum()) for name, w in state.items() if name.endswith("weight"))
 
     assert norm(0.05) < 0.5 * norm(0.0)
@@ -137,7 +132,7 @@ def test_loss_that_is_not_finite_ends_the_fit_with_its_epoch_and_settings(make_c
     )
     fold = prepared(config)
     with pytest.raises(TrainingError, match=r"not finite in epoch \d+.*lr=100"):
-        fit(config, fold.fold, fold.target_transform)
+        fit(config, fold)
 
 
 def test_log_of_negative_targets_is_refused_for_point_losses_only(make_config):
@@ -147,9 +142,9 @@ def test_log_of_negative_targets_is_refused_for_point_losses_only(make_config):
     config = make_config(*QUICK, log)
     fold = prepared(config, table)
     with pytest.raises(DataError, match=r"targets are zero or negative.*gaussian_nll"):
-        fit(config, fold.fold, fold.target_transform)
+        fit(config, fold)
     config = make_config(*QUICK, log, "loss=gaussian_nll")
-    result = fit(config, fold.fold, fold.target_transform)
+    result = fit(config, fold)
     assert (result.val.mean > 0).all()
 
 
@@ -164,16 +159,21 @@ def test_listener_sees_every_epoch_and_can_end_the_fit(make_config):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(config, fold.fold, fold.target_transform, listener)
+        fit(config, fold, listener)
     assert [epoch for epoch, *_ in seen] == [0, 1, 2]
 
 
 def test_threads_are_given_back(make_config):
     before = torch.get_num_threads()
-    config = make_config(*QUICK, "trainer.max_epochs=1", "trainer.n_threads=1")
+    config = make_config(*QUICK, "trainer.max_epochs=2", "trainer.n_threads=1")
     fold = prepared(config)
-    fit(config, fold.fold, fold.target_transform)
-    assert torch.get_num_threads() == before
+    seen = []
+    torch.set_num_threads(3)
+    try:
+        fit(config, fold, lambda *_: seen.append(torch.get_num_threads()))
+        assert (seen, torch.get_num_threads()) == ([1, 1], 3)
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_batch_order_changes_between_epochs_and_follows_the_seed():
 def test_every_allowed_precision_trains(precision, make_config):
     config = make_config(*QUICK, f"trainer.precision={precision}", "trainer.max_epochs=20")
     fold = prepared(config)
-    curve = fit(config, fold.fold, fold.target_transform).curves["val/loss"]
+    curve = fit(config, fold).curves["val/loss"]
     assert min(curve) < 0.5 * curve[0]
 
 
@@ -215,7 +215,7 @@ def test_a_device_that_is_not_there_is_refused(accelerator, make_config):
     with pytest.raises(
         ConfigError, match=f"accelerator={accelerator}.*0 CUDA devices.*allowed here: auto, cpu"
     ):
-        fit(config, fold.fold, fold.target_transform)
+        fit(config, fold)
 
 
 def test_plateau_lowers_the_rate_of_a_flat_negative_loss():

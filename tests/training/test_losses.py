@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy import stats
 
-from astrosweep.config.kinds.stars import TargetTransformConfig
 from astrosweep.config.loss import GaussianConfig, HuberConfig, MaeConfig, MseConfig, StudentTConfig
+from astrosweep.config.target import TargetTransformConfig
 from astrosweep.data.target import TargetTransform
 from astrosweep.training.losses import build_loss
 

@@ -7,12 +7,11 @@ import pytest
 import torch
 
 from astrosweep.core.errors import ConfigError, TrainingError
-from astrosweep.kinds.tables.development import develop
-from astrosweep.training import are_together, count_fits, fit, prepare_folds, train
+from astrosweep.training import fit, group_folds, train
 from astrosweep.training.fit import build_fit
 from astrosweep.training.stacked import StackedNetwork
-from astrosweep.training.together import fit_together
-from tests.conftest import make_table
+from astrosweep.training.together import are_together, fit_together
+from tests.conftest import prepared_stars
 
 QUICK = (
     "data=cepheid",
@@ -30,30 +29,26 @@ def setting(make_config):
     def make(*overrides):
         small = () if "model=dnn" in overrides else ("model=mlp", "model.hidden=[16,8]")
         config = make_config(*QUICK, *small, *overrides)
-        development = develop(make_table(), config.data, config.split)
-        return config, development, prepare_folds(config, development)
+        data = prepared_stars(config)
+        return config, data, tuple(prepared.fold for prepared in data.folds)
 
     return make
 
 
 def alone(config, folds):
-    return [fit(config, fold.fold, fold.target_transform) for fold in folds]
+    return [fit(config, fold) for fold in folds]
 
 
 def without_rows(folds, numbers):
     """The same folds, each with so many training rows less."""
     shorter = []
     for fold, n in zip(folds, numbers, strict=True):
-        part = fold.fold.train
+        part = fold.train
         rows = {
             name: getattr(part, name)[: len(part) - n]
             for name in ("ids", "features", "target", "target_error")
         }
-        shorter.append(
-            dataclasses.replace(
-                fold, fold=dataclasses.replace(fold.fold, train=dataclasses.replace(part, **rows))
-            )
-        )
+        shorter.append(dataclasses.replace(fold, train=dataclasses.replace(part, **rows)))
     return tuple(shorter)
 
 
@@ -114,7 +109,7 @@ def test_dropout_repeats_bit_for_bit_and_follows_the_seed(setting):
 
 def test_dropout_leaves_out_its_share_and_keeps_the_mean(setting):
     config, _, folds = setting("model.dropout=0.3")
-    module, _ = build_fit(config, folds[0].fold, folds[0].target_transform)
+    module, _ = build_fit(config, folds[0])
     mask = StackedNetwork([module, module], seed=0)._mask(torch.empty(2, 300, 301), 0.3)
     assert float((mask == 0).float().mean()) == pytest.approx(0.3, abs=0.005)
     assert float(mask.mean()) == pytest.approx(1.0, abs=0.01)
@@ -131,10 +126,11 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean(setting):
     ],
 )
 def test_what_cannot_be_stacked_is_trained_one_after_the_other_or_refused(overrides, reason, setting):
-    config, _, folds = setting(*(text for text in overrides if "split" not in text))
-    folds = folds[:1] if "split=holdout" in overrides else folds
+    config, data, folds = setting(*(text for text in overrides if "split" not in text))
+    if "split=holdout" in overrides:
+        data, folds = dataclasses.replace(data, folds=data.folds[:1]), folds[:1]
     assert not are_together(config, folds)
-    assert count_fits(config, folds) == len(folds)
+    assert group_folds(config, data) == tuple((fold,) for fold in folds)
     trainer = config.trainer.model_copy(update={"folds": "together"})
     with pytest.raises(ConfigError, match=f"trainer.folds=together: .*{reason}.*trainer.folds=auto"):
         are_together(config.model_copy(update={"trainer": trainer}), folds)
@@ -142,13 +138,13 @@ def test_what_cannot_be_stacked_is_trained_one_after_the_other_or_refused(overri
 
 def test_folds_with_different_features_learn_together_what_they_learn_alone(setting):
     config, _, folds = setting("trainer.max_epochs=5", "optimizer=adamw", "model.l2=1e-2")
+    first, (n_features,) = folds[0], folds[0].layout.inputs
     narrow = {
-        part: dataclasses.replace(
-            getattr(folds[0].fold, part), features=getattr(folds[0].fold, part).features[:, 3:]
-        )
+        part: dataclasses.replace(getattr(first, part), features=getattr(first, part).features[:, 3:])
         for part in ("train", "val", "test")
     }
-    folds = (dataclasses.replace(folds[0], fold=dataclasses.replace(folds[0].fold, **narrow)), *folds[1:])
+    layout = dataclasses.replace(first.layout, inputs=(n_features - 3,))
+    folds = (dataclasses.replace(first, layout=layout, **narrow), *folds[1:])
     assert are_together(config, folds)
     for one, other in zip(alone(config, folds), fit_together(config, folds), strict=True):
         np.testing.assert_allclose(other.curves["val/loss"], one.curves["val/loss"], rtol=2e-5)
@@ -170,21 +166,21 @@ class Watch:
 
 
 def test_a_listener_hears_of_one_fit_for_each_replicate_and_its_mean_best_loss(setting):
-    config, development, folds = setting("replicates=2", "trainer.max_epochs=3")
+    config, data, folds = setting("replicates=2", "trainer.max_epochs=3")
     watch = Watch()
-    results = train(config, development, watch, folds)
+    results = train(config, data, watch)
     assert [(stage, epoch) for stage, epoch, _ in watch.seen] == [
         (stage, epoch) for stage in (0, 1) for epoch in (0, 1, 2, None)
     ]
     best = np.mean([min(result.curves["val/loss"]) for result in results[0].fits])
     assert watch.seen[2][2] == watch.seen[3][2] == pytest.approx(best)
     assert results[0].metrics["val/loss"] == pytest.approx(best)
-    assert count_fits(config, folds) == 2
+    assert group_folds(config, data) == (folds,)
 
 
 def test_a_training_that_is_ended_has_all_its_folds(setting):
-    config, development, folds = setting()
-    (result,) = train(config, development, Watch(end=(0, 2)), folds)
+    config, data, _ = setting()
+    (result,) = train(config, data, Watch(end=(0, 2)), group_folds(config, data))
     assert result.stopped
     assert len(result.fits) == 4
     assert {len(fit.curves["val/loss"]) for fit in result.fits} == {3}

@@ -11,10 +11,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
 
+from astrosweep.config.address import PASSWORD_VARIABLE, hide_password
 from astrosweep.config.run import RunConfig
 from astrosweep.config.search import SearchConfig
 from astrosweep.config.space import overlay
 from astrosweep.core.errors import ConfigError
+
+_NO_VARIABLE = (
+    "\nA password of the command line reaches jobs by their environment, and this process was started with "
+    "another one. Set a variable of your own where it starts and write storage=${oc.env:<variable>}, or use "
+    "~/.pgpass."
+)
 
 
 def parse(composed: DictConfig) -> RunConfig:
@@ -33,7 +40,8 @@ def parse(composed: DictConfig) -> RunConfig:
     try:
         plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        raise ConfigError(f"The configuration cannot be resolved: {error}") from error
+        hint = _NO_VARIABLE if PASSWORD_VARIABLE in str(error) else ""
+        raise ConfigError(f"The configuration cannot be resolved: {error}{hint}") from error
     return validate(plain)
 
 
@@ -91,7 +99,7 @@ def _message_of(fault: Any, plain: Any) -> str:
         allowed = _fields_at(location[:-1], plain)
         close = difflib.get_close_matches(str(location[-1]), allowed, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        return f"{key} = {fault['input']!r}: unknown key; {hint}allowed: {', '.join(allowed)}"
+        return f"{key} = {_shown(fault['input'])}: unknown key; {hint}allowed: {', '.join(allowed)}"
     if fault["type"] == "missing":
         return f"{key}: missing; this key is required"
     if fault["type"] == "union_tag_invalid":
@@ -100,8 +108,13 @@ def _message_of(fault: Any, plain: Any) -> str:
     if fault["type"] == "union_tag_not_found":
         return f"{key}: has no name; choose an option of this group, for example {key}=<option>"
     message = fault["msg"].removeprefix("Value error, ")
-    value = "" if isinstance(fault["input"], dict) else f" = {fault['input']!r}"
+    value = "" if isinstance(fault["input"], dict) else f" = {_shown(fault['input'])}"
     return f"{key or 'run'}{value}: {message[0].lower()}{message[1:]}"
+
+
+def _shown(value: Any) -> str:
+    """A value for a message, without the password of an address."""
+    return repr(hide_password(value)) if isinstance(value, str) else hide_password(repr(value))
 
 
 def _key_path(location: Sequence[Any], plain: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from astrosweep.config.address import StorageAddress
 from astrosweep.config.base import Strict
 from astrosweep.config.kinds import DataConfig
 from astrosweep.config.loss import LossConfig
@@ -14,8 +15,6 @@ from astrosweep.config.split import SplitConfig
 from astrosweep.config.tracking import TrackingConfig
 from astrosweep.config.trainer import TrainerConfig
 from astrosweep.core.errors import ConfigError
-
-STORAGE = r"^(sqlite:///[^:].*|postgresql(\+psycopg2?)?://.+)"
 
 
 class RunConfig(Strict):
@@ -45,7 +44,7 @@ class RunConfig(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     replicates: Annotated[int, Field(ge=1, le=100)] = 1
     worker: Annotated[int, Field(ge=0)] = 0
-    storage: Annotated[str, Field(pattern=STORAGE)] = "sqlite:///mlruns/studies.db"
+    storage: StorageAddress = "sqlite:///mlruns/studies.db"
     target: Annotated[str, Field(min_length=1)] | None = None
     data: DataConfig
     model: ModelConfig

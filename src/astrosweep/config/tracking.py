@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from astrosweep.config.address import Address, secrets_in
 from astrosweep.config.base import Strict
 
 _ADDRESS = re.compile(r"sqlite:///(?!:memory:).+|postgresql(\+psycopg2?)?://.+|https?://.+")
@@ -19,7 +20,8 @@ class TrackingConfig(Strict):
             ``http(s)://...`` (many machines). A relative SQLite file is taken from the current folder.
         artifacts: Folder of the artifacts, or the address of an object store; used when ``uri`` is a
             database, ignored for a server, which decides by itself. A relative folder is taken from the
-            current folder. An experiment keeps the place it was created with.
+            current folder. An experiment keeps the place it was created with; one whose SQLite file and
+            artifacts were moved or copied finds them in their new place.
         experiment: MLflow experiment.
         timeout_s: Longest wait for a tracking server or a database to answer, in seconds. Between opening
             and closing, a locked SQLite file is waited for as long as MLflow does, 20 s.
@@ -27,7 +29,7 @@ class TrackingConfig(Strict):
     """
 
     name: Literal["mlflow", "none"] = "mlflow"
-    uri: str = "sqlite:///mlruns/mlflow.db"
+    uri: Address = "sqlite:///mlruns/mlflow.db"
     artifacts: Annotated[str, Field(min_length=1)] = "mlruns/artifacts"
     experiment: Annotated[str, Field(min_length=1, max_length=500)] = "astrosweep"
     timeout_s: Annotated[float, Field(gt=0.0, le=3600.0)] = 10.0
@@ -42,3 +44,13 @@ class TrackingConfig(Strict):
                 "http://<server>, https://<server>"
             )
         return uri
+
+    @field_validator("artifacts")
+    @classmethod
+    def _has_no_password(cls, artifacts: str) -> str:
+        if secrets_in(artifacts):
+            raise ValueError(
+                "MLflow would keep the password in its database, with every run; allowed: a folder, or an "
+                "object store whose keys MLflow takes from the environment, such as s3://<bucket>/<folder>"
+            )
+        return artifacts

@@ -199,6 +199,11 @@ class PreparedData(Generic[ObjectsT, TruthT, PreparationT]):
     report: DataReport
     folds: tuple[PreparedFold[ObjectsT, TruthT, PreparationT], ...]
 
+    @property
+    def whole_report(self) -> DataReport:
+        """The report with what the preparation of each fold did."""
+        return replace(self.report, folds=tuple(dict(fold.facts) for fold in self.folds))
+
 
 class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
     """A kind of data."""

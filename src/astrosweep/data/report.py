@@ -38,10 +38,13 @@ class DataReport:
         features: Columns used as features.
         absent: Optional columns that the table does not have.
         missing: Feature to its share of missing values among the labelled rows.
+        impossible: Column (or kind of profile) to the numbers that cannot be and count as missing, and how
+            often each was there.
         unknown_errors: Labelled rows without a catalogue error of the target.
         leaks: Features derived from the target, in use because ``data.allow_leakage`` is set.
         target_cuts: Cuts on the target or what is derived from it: the sample is selected by its target.
         sealed_fingerprint: Hash of the sealed identifiers; runs that share it sealed the same objects.
+        scale: What lengths were divided by, in words; empty where nothing was.
         notes: What reading the data did that a user should know.
         folds: For each fold, what the fitted preparation did.
     """
@@ -54,10 +57,12 @@ class DataReport:
     features: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     missing: dict[str, float] = field(default_factory=dict)
+    impossible: dict[str, dict[str, int]] = field(default_factory=dict)
     unknown_errors: int = 0
     leaks: dict[str, str] = field(default_factory=dict)
     target_cuts: tuple[str, ...] = ()
     sealed_fingerprint: str = ""
+    scale: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
     folds: tuple[dict[str, Any], ...] = ()
 
@@ -71,10 +76,19 @@ class DataReport:
 
     @property
     def summary(self) -> str:
-        """One line: rows read, rows removed by each step that removed any, rows of each part."""
-        removed = ", ".join(f"{step.name} {step.removed}" for step in self.steps if step.removed)
+        """One line: what was read, removed by each step and treated as missing, and the size of each part.
+
+        Outliers are removed from training rows only; of several folds the most that any lost is told.
+        """
+        steps = {step.name: step.removed for step in self.steps}
+        steps["outliers (training)"] = max(
+            (sum(fold.get("outliers_removed", {}).values()) for fold in self.folds), default=0
+        )
+        removed = ", ".join(f"{name} {count}" for name, count in steps.items() if count)
+        treated = ", ".join(f"{name} {sum(counts.values())}" for name, counts in self.impossible.items())
         parts = ", ".join(f"{name} {count}" for name, count in self.parts.items())
-        return f"{self.rows_read} rows read; removed: {removed or 'none'}; {parts}"
+        missing = f"impossible values treated as missing: {treated}; " if treated else ""
+        return f"{self.rows_read} rows read; removed: {removed or 'none'}; {missing}{parts}"
 
 
 class RowFilter:

@@ -15,6 +15,7 @@ from astrosweep.job.ahead import uncollected
 from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import read_sweep, write_outcome
+from astrosweep.job.passwords import overrides_of
 from astrosweep.kinds import resolve
 from astrosweep.tracking import open_tracker
 
@@ -34,18 +35,19 @@ def run_job(composed: DictConfig) -> None:
     interrupt_on_sigterm()
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
+    overrides = overrides_of(hydra)
     in_multirun = hydra.mode == RunMode.MULTIRUN
     sweep_folder = Path(hydra.sweep.dir) if in_multirun else None
     try:
-        record = _run(composed, folder, sweep_folder, list(hydra.overrides.task))
+        record = _run(composed, folder, sweep_folder, overrides)
     except AstrosweepError as error:
-        record = RunRecord(name=_name(hydra.overrides.task), status="failed", error=str(error))
+        record = RunRecord(name=_name(overrides), status="failed", error=str(error))
     except KeyboardInterrupt:
         _log.error("Stopped by the user or the scheduler. What was recorded so far is kept.")
         sys.exit(_INTERRUPTED)
     except Exception as error:
         _log.exception("A fault of astrosweep, not of your input; please report it with the lines below.")
-        record = RunRecord(name=_name(hydra.overrides.task), status="failed", error=repr(error))
+        record = RunRecord(name=_name(overrides), status="failed", error=repr(error))
     if record.status == "failed":
         _log.error("%s failed. %s", record.name, record.error)
     try:
@@ -68,7 +70,7 @@ def _run(composed: DictConfig, folder: Path, sweep_folder: Path | None, override
     sweep = read_sweep(sweep_folder) if sweep_folder else None
     reproduced = composed.get("reproduce")
     if reproduced:
-        original = recall(composed, str(reproduced), folder, overrides)
+        original = recall(composed, str(reproduced), overrides)
         config, tags = original.config, {"reproduces": original.run_id}
     else:
         config, tags = resolve(parse(composed)), {}

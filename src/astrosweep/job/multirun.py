@@ -17,14 +17,16 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from astrosweep.config import RunConfig, StudyConfig, parse
+from astrosweep.config.address import hide_password
 from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.ahead import processes_started
 from astrosweep.job.command_line import interrupt_on_sigterm
 from astrosweep.job.naming import name_by_sweep
 from astrosweep.job.outcome import WORKER, Sweep, read_outcomes, write_sweep
+from astrosweep.job.passwords import overrides_of, refuse_passwords
 from astrosweep.search import open_storage, watched
-from astrosweep.tracking import create_stores, open_tracker
+from astrosweep.tracking import create_stores, open_tracker, process_tags
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +48,15 @@ class MultirunCallback(Callback):
         return MultirunCallback, ()
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
-        """End the program with a message if the folder of a single run cannot be made."""
+        """End the program with a message if a file gives a password or the run's folder cannot be made."""
         try:
+            refuse_passwords(config)
             Path(config.hydra.run.dir).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             _log.error("The run's folder cannot be made: %s. Set hydra.run.dir=<folder>.", error)
+            sys.exit(1)
+        except ConfigError as error:
+            _log.error("%s", error)
             sys.exit(1)
 
     def on_multirun_start(self, config: DictConfig, config_name: str | None = None, **kwargs: Any) -> None:  # noqa: ARG002
@@ -72,7 +78,7 @@ class MultirunCallback(Callback):
     def _start(self, composed: DictConfig, config_name: str) -> None:
         interrupt_on_sigterm()
         _append_workers(composed)
-        overrides = list(composed.hydra.overrides.task)
+        overrides = overrides_of(composed.hydra)
         jobs, swept = _expand(
             [*(f"{key}={value}" for key, value in (composed.hydra.sweeper.params or {}).items()), *overrides]
         )
@@ -152,17 +158,17 @@ def _append_workers(composed: DictConfig) -> None:
     """
     with open_dict(composed.hydra.sweeper):
         workers = (composed.hydra.sweeper.params or {}).pop("worker", None)
-    overrides = composed.hydra.overrides.task
+    overrides = overrides_of(composed.hydra)
     is_search = composed.get("search") or any(text.startswith("search=") for text in overrides)
     if workers and is_search and not any(text.startswith("worker=") for text in overrides):
-        overrides.append(f"worker={workers}")
+        composed.hydra.overrides.task.append(f"worker={workers}")
 
 
 def _start_parent(configs: Sequence[RunConfig], overrides: Sequence[str]) -> str:
     """Open the run of a multirun."""
     from astrosweep.recording import tags_of
 
-    tags = {**tags_of(configs[0]), "role": "sweep", "n_jobs": str(len(configs))}
+    tags = {**tags_of(configs[0]), **process_tags(), "role": "sweep", "n_jobs": str(len(configs))}
     of_jobs = [tags_of(config) for config in configs]
     for tag in ("class", "source", "features", "target", "model", "loss", "split"):
         tags[tag] = ",".join(dict.fromkeys(job[tag] for job in of_jobs))
@@ -191,9 +197,11 @@ def _validate(config_name: str, jobs: Sequence[Sequence[str]]) -> list[RunConfig
             composed = compose(config_name, list(overrides))
             OmegaConf.set_struct(composed, False)
             composed.pop("reproduce", None)
+            refuse_passwords(composed)
             configs.append(parse(composed))
         except ConfigError as error:
-            faults.append(f"Job {number} ({' '.join(text.lstrip('+') for text in overrides)}): {error}")
+            shown = " ".join(hide_password(text.lstrip("+")) for text in overrides)
+            faults.append(f"Job {number} ({shown}): {error}")
     if faults:
         raise ConfigError("\n".join([*faults, "No job was started."]))
     return configs

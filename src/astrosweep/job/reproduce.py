@@ -2,6 +2,7 @@
 
 import json
 import logging
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ class Original:
 
     Attributes:
         run_id: Its identifier.
-        config: Its configuration, recorded where the new run's tracking says.
+        config: Its configuration, with the addresses of the new command: recorded ones have no passwords.
         metrics: Its metrics.
         fingerprint: Fingerprint of its data.
     """
@@ -36,13 +37,12 @@ class Original:
     fingerprint: str
 
 
-def recall(composed: DictConfig, name_or_id: str, folder: Path, overrides: Sequence[str]) -> Original:
+def recall(composed: DictConfig, name_or_id: str, overrides: Sequence[str]) -> Original:
     """Read a recorded run's configuration and metrics.
 
     Args:
-        composed: What Hydra composed; only its ``tracking`` is used.
+        composed: What Hydra composed; only its ``tracking`` and ``storage`` are used.
         name_or_id: The run.
-        folder: Where to put the files.
         overrides: The command line's overrides.
 
     Returns:
@@ -50,7 +50,7 @@ def recall(composed: DictConfig, name_or_id: str, folder: Path, overrides: Seque
 
     Raises:
         ConfigError: The command line overrides something besides ``tracking``.
-        TrackingError: The run is not recorded, or has not finished.
+        TrackingError: The run is not recorded, has not finished, or is no single run or trial.
     """
     changed = [text for text in overrides if not text.lstrip("+").startswith(("reproduce=", "tracking"))]
     if changed:
@@ -61,17 +61,21 @@ def recall(composed: DictConfig, name_or_id: str, folder: Path, overrides: Seque
     plain = OmegaConf.to_container(composed, resolve=True)
     assert isinstance(plain, dict)
     plain.pop("reproduce")
-    tracking: TrackingConfig = validate(plain).tracking
+    current = validate(plain)
+    tracking: TrackingConfig = current.tracking
     tracker = open_tracker(tracking)
     found = tracker.find(name_or_id)
     if found.status != "finished":
         raise TrackingError(f"Run {name_or_id} is {found.status}; only a finished run can be reproduced.")
-    recalled = folder / "original"
-    config = load_run_config(tracker.fetch_artifact(found.run_id, CONFIG, recalled))
-    metrics = json.loads(tracker.fetch_artifact(found.run_id, METRICS, recalled).read_text())
+    with tempfile.TemporaryDirectory(prefix="astrosweep-original-") as folder:
+        files = tracker.fetch(found.run_id, Path(folder))
+        if not (files / METRICS).exists():
+            raise TrackingError(f"Run {name_or_id} has no {METRICS}; only single runs and trials have.")
+        config = load_run_config(files / CONFIG)
+        metrics = json.loads((files / METRICS).read_text())
     return Original(
         run_id=found.run_id,
-        config=config.model_copy(update={"tracking": tracking}),
+        config=config.model_copy(update={"tracking": tracking, "storage": current.storage}),
         metrics=metrics,
         fingerprint=found.tags["data_fingerprint"],
     )

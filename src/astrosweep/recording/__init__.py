@@ -4,7 +4,7 @@ from astrosweep.recording.artifacts import METRICS, write_artifacts
 from astrosweep.recording.load import Member, Trained, load, load_recorded
 from astrosweep.recording.provenance import tags_of
 from astrosweep.recording.run import reason_of, train_and_record
-from astrosweep.recording.saved import CONFIG, FORMAT, write_config
+from astrosweep.recording.saved import CONFIG, FORMAT, read_validation, write_config
 from astrosweep.recording.values import curves_of, finite, flatten, metrics_of, tags_of_data
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "load",
     "load_recorded",
     "metrics_of",
+    "read_validation",
     "reason_of",
     "tags_of",
     "tags_of_data",

@@ -16,7 +16,7 @@ from astrosweep.recording.progress import progress_bar
 from astrosweep.recording.provenance import tags_of
 from astrosweep.recording.saved import write_config
 from astrosweep.recording.values import curves_of, flatten, metrics_of, tags_of_data
-from astrosweep.tracking import Tracker
+from astrosweep.tracking import Tracker, process_tags
 from astrosweep.training import TrainingResult, group_folds, train
 
 _log = logging.getLogger(__name__)
@@ -52,9 +52,10 @@ def train_and_record(
             no ``AstrosweepError`` is a fault of the program; the run is recorded as failed.
     """
     start = time.perf_counter()
-    tags = {**tags_of(config), **(extra_tags or {})}
+    tags = {**tags_of(config), **process_tags(), **(extra_tags or {})}
     run_id = tracker.start(config.run_name, tags, parent_id)
-    record = RunRecord(name=config.run_name, status="failed", params=flatten(config.model_dump()), tags=tags)
+    params = flatten(config.model_dump(mode="json"))  # as JSON it has no passwords
+    record = RunRecord(name=config.run_name, status="failed", params=params, tags=tags)
     staged = folder / "artifacts"
     try:
         staged.mkdir(parents=True, exist_ok=True)
@@ -88,7 +89,7 @@ def train_and_record(
 
 def _train(config: RunConfig) -> tuple[TrainingResult, ...]:
     data = load_data(config)
-    _log.info("%s: %s", config.run_name, data.report.summary)
+    _log.info("%s: %s", config.run_name, data.whole_report.summary)
     if data.report.absent:
         _log.info("not in the table, so not used: %s", ", ".join(data.report.absent))
     groups = group_folds(config, data)

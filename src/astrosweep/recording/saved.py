@@ -2,26 +2,34 @@
 
 A run's folder describes itself: ``run.json`` has the number of the format and the SHA-256 of every file
 that is needed to predict with it; ``config.yaml`` the configuration; ``[replicate_<r>/]fold_<k>/`` for each
-network ``weights.safetensors``, the preparation's own files and ``fold.json`` with its calibration. Nothing
-of it runs code when it is read.
+network ``weights.safetensors``, the preparation's own files and ``fold.json`` with its calibration; and
+``[replicate_<r>/]validation.safetensors`` the calibrated predictions of the validation objects, by which
+ensembles choose. Nothing of it runs code when it is read.
 """
 
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import safetensors.numpy
 import safetensors.torch
 import yaml
+from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 import astrosweep
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import FormatError
 from astrosweep.core.files import read_json, write_exact_json
+from astrosweep.core.types import Predictions
 from astrosweep.training import TrainingResult
 
 FORMAT = 1
 """Raised with every change that older readers would misread."""
 MANIFEST, CONFIG, FOLD, WEIGHTS = "run.json", "config.yaml", "fold.json", "weights.safetensors"
+VALIDATION = "validation.safetensors"
 
 
 def write_config(folder: Path, config: RunConfig) -> None:
@@ -42,6 +50,7 @@ def write_networks(folder: Path, results: Sequence[TrainingResult]) -> None:
     """
     below = folders_of(folder, len(results))
     for place, result in zip(below, results, strict=True):
+        _write_validation(place / VALIDATION, result.validation)
         for k, (prepared, fit) in enumerate(zip(result.prepared, result.fits, strict=True)):
             fold = place / f"fold_{k}"
             fold.mkdir(parents=True, exist_ok=True)
@@ -50,7 +59,8 @@ def write_networks(folder: Path, results: Sequence[TrainingResult]) -> None:
             write_exact_json(
                 fold / FOLD, {"uncertainty_factor": result.factor.tolist(), "best_epoch": fit.best_epoch}
             )
-    needed = [folder / CONFIG, *sorted(file for place in below for file in place.glob("fold_*/*"))]
+    networks = sorted(file for place in below for file in place.glob("fold_*/*"))
+    needed = [folder / CONFIG, *(place / VALIDATION for place in below), *networks]
     write_exact_json(
         folder / MANIFEST,
         {
@@ -59,6 +69,32 @@ def write_networks(folder: Path, results: Sequence[TrainingResult]) -> None:
             "files": {file.relative_to(folder).as_posix(): digest(file) for file in needed},
         },
     )
+
+
+def _write_validation(path: Path, validation: Predictions) -> None:
+    arrays: dict[str, NDArray[Any]] = {
+        "ids": validation.ids,
+        "mean": validation.mean.astype(np.float32),
+        "std": validation.std.astype(np.float32),
+    }
+    safetensors.numpy.save_file(arrays, path)
+
+
+def read_validation(path: Path) -> Predictions:
+    """Read the predictions of the validation objects that a run or a replicate left.
+
+    Args:
+        path: The folder of the run or the replicate.
+
+    Raises:
+        FormatError: The file is missing or damaged.
+    """
+    try:
+        arrays = safetensors.numpy.load_file(path / VALIDATION)
+        mean, std = (arrays[name].astype(np.float64) for name in ("mean", "std"))
+        return Predictions(arrays["ids"].astype(np.int64), mean, std)
+    except (OSError, SafetensorError, KeyError) as error:
+        raise FormatError(f"{path / VALIDATION}: missing or damaged: {error!r}") from error
 
 
 def folders_of(folder: Path, n_replicates: int) -> list[Path]:

@@ -47,6 +47,8 @@ def tags_of_data(report: DataReport) -> dict[str, str]:
         "data_origin": report.origin,
         "sealed_fingerprint": report.sealed_fingerprint,
     }
+    if report.scale:
+        tags["scale"] = report.scale
     if report.leaks:
         tags["leakage"] = ", ".join(report.leaks)
     if report.target_cuts:

@@ -27,14 +27,15 @@ def results_table(records: Sequence[RunRecord]) -> Table:
         One column of headings, the finished runs of each kind of data and the others, as far as there are
         any.
     """
-    finished: dict[Headline, list[RunRecord]] = {}
+    finished: dict[tuple[Headline, str], list[RunRecord]] = {}
     for record in records:
         if record.status == "finished":
-            finished.setdefault(headline_of(record.tags["class"]), []).append(record)
+            key = headline_of(record.tags["class"]), record.tags.get("scale", "")
+            finished.setdefault(key, []).append(record)
     stopped = [record for status in ("failed", "killed") for record in records if record.status == status]
     table = Table.grid()
-    for headline, of_kind in finished.items():
-        table.add_row(Text(headline.title, style="italic"))
+    for (headline, scale), of_kind in finished.items():
+        table.add_row(Text(headline.title.format(scale=scale), style="italic"))
         table.add_row(_finished_table(headline, of_kind))
     if finished and stopped:
         table.add_row("")

@@ -11,8 +11,9 @@ from optuna.storages import RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
 from astrosweep.config import SearchConfig
+from astrosweep.config.address import hide_password
 from astrosweep.core.errors import StorageError
-from astrosweep.tracking import SQLITE, absolute, held, hide_password, known_reason, open_lock
+from astrosweep.tracking import SQLITE, absolute, held, known_reason, open_lock
 
 StaleCallback = Callable[[optuna.Study, optuna.trial.FrozenTrial], None]
 

@@ -3,16 +3,16 @@
 Importing this package is cheap: MLflow (3 s) is imported when a tracker is opened.
 """
 
-from astrosweep.tracking.address import hide_password
+from astrosweep.tracking.commands import ui_command
 from astrosweep.tracking.failures import known_reason
 from astrosweep.tracking.lock import SQLITE, Lock, absolute, held, open_lock
 from astrosweep.tracking.memory import MemoryTracker
 from astrosweep.tracking.mlflow_tracker import MlflowTracker
 from astrosweep.tracking.opening import open_tracker
+from astrosweep.tracking.process import process_tags
 from astrosweep.tracking.protocol import Tracker
 from astrosweep.tracking.stores import create_stores
 from astrosweep.tracking.summary import RunSummary
-from astrosweep.tracking.ui import ui_command
 
 __all__ = [
     "SQLITE",
@@ -24,9 +24,9 @@ __all__ = [
     "absolute",
     "create_stores",
     "held",
-    "hide_password",
     "known_reason",
     "open_lock",
     "open_tracker",
+    "process_tags",
     "ui_command",
 ]

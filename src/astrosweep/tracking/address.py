@@ -2,19 +2,12 @@
 
 import math
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from astrosweep.config import TrackingConfig
+from astrosweep.config.address import hide_password
 from astrosweep.tracking.lock import SQLITE, absolute
-
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*):[^@]*@")
-
-
-def hide_password(uri: str) -> str:
-    """A database's address without its password, for messages."""
-    return _PASSWORD.sub(r"\1:***@", uri)
 
 
 @dataclass(frozen=True)
@@ -58,6 +51,11 @@ class Address:
     def is_server(self) -> bool:
         """Whether an MLflow server is asked, and not a database."""
         return self.uri.startswith("http")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether database and artifacts are files of this machine."""
+        return self.sqlite_file is not None and self.artifacts is not None and "://" not in self.artifacts
 
     @property
     def sqlite_file(self) -> Path | None:

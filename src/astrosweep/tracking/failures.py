@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from astrosweep.tracking.address import Address
+from astrosweep.tracking.commands import upgrade_command
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -68,7 +69,7 @@ def _diagnose_database(error: BaseException, address: Address) -> str:
     if reason := known_reason(text):
         return reason
     if "out-of-date database schema" in text:
-        return f"another version of MLflow made it. Keep a copy, then run: mlflow db upgrade {address.shown}"
+        return f"another version of MLflow made it. Keep a copy, then upgrade it ({upgrade_command(address)})"
     if address.sqlite_file is None and "OperationalError" in text:
         return f"the database does not answer: {_first_line(text)}. Check that it runs, and tracking.uri"
     return _first_line(text)

@@ -20,7 +20,12 @@ class _Run:
 
 
 class MemoryTracker:
-    """A tracker that forgets with its process; it keeps where artifacts are, and copies none."""
+    """A tracker that forgets with its process; it keeps where artifacts are, and copies none.
+
+    The jobs of a command may run in other processes and belong to runs that were started here, or the other
+    way round. So the values and the end of a run that is not known here are not for this tracker, and it lets
+    them go.
+    """
 
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
@@ -60,7 +65,7 @@ class MemoryTracker:
 
     def finish(self, run_id: str, record: RunRecord, artifacts: Path | None = None) -> None:
         """See ``Tracker.finish``."""
-        if self._run(run_id).summary.status != "running":
+        if run_id not in self._runs or self._run(run_id).summary.status != "running":
             return
         self.write(run_id, record, artifacts)
         run = self._run(run_id)
@@ -69,6 +74,8 @@ class MemoryTracker:
 
     def write(self, run_id: str, record: RunRecord, artifacts: Path | None = None) -> None:
         """See ``Tracker.write``."""
+        if run_id not in self._runs:
+            return
         run = self._run(run_id)
         summary = replace(
             run.summary,
@@ -102,21 +109,14 @@ class MemoryTracker:
             and (not running or run.summary.status == "running")
         ]
 
-    def fetch_artifact(self, run_id: str, name: str, folder: Path) -> Path:
-        """See ``Tracker.fetch_artifact``."""
+    def fetch(self, run_id: str, folder: Path) -> Path:
+        """See ``Tracker.fetch``."""
         root = self._run(run_id).artifacts
-        if root is None or not _holds(root, name):
-            raise TrackingError(f"Run {run_id} has no artifact {name!r}.")
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.copyfile(root / name, target))
+        if root is None or not root.is_dir() or not any(root.iterdir()):
+            raise TrackingError(f"Run {run_id} has no artifacts.")
+        return Path(shutil.copytree(root, folder, dirs_exist_ok=True))
 
     def _run(self, run_id: str) -> _Run:
         if run_id not in self._runs:
             raise TrackingError(f"There is no run {run_id}.")
         return self._runs[run_id]
-
-
-def _holds(root: Path, name: str) -> bool:
-    path = (root / name).resolve()
-    return path.is_file() and path.is_relative_to(root.resolve())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from astrosweep.config import TrackingConfig
@@ -112,18 +112,18 @@ class MlflowTracker:
             wanted[tag_field(PARENT)] = parent_id
         return self._search(filter_text(wanted))
 
-    def fetch_artifact(self, run_id: str, name: str, folder: Path) -> Path:
-        """See ``Tracker.fetch_artifact``."""
-        target = folder / name
-        purpose = f"Artifact {name!r} of run {run_id} cannot be read"
-        above = str(PurePosixPath(name).parent)
-        listed = self._call(
-            purpose, lambda: self._client.list_artifacts(run_id, above if above != "." else None)
-        )
-        if not any(entry.path == name and not entry.is_dir for entry in listed):
-            raise TrackingError(f"Run {run_id} has no artifact {name!r}.")
-        self._call(purpose, lambda: self._client.download_artifacts(run_id, name, str(target.parent)))
-        return target
+    def fetch(self, run_id: str, folder: Path) -> Path:
+        """See ``Tracker.fetch``."""
+        purpose = f"Artifacts of run {run_id} cannot be read"
+        if not self._call(purpose, lambda: self._client.list_artifacts(run_id)):
+            raise TrackingError(f"Run {run_id} has no artifacts.")
+
+        def copy() -> None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._client.download_artifacts(run_id, "", str(folder))
+
+        self._call(purpose, copy)
+        return folder
 
     def _resume(self, run_id: str, tags: Mapping[str, str]) -> None:
         self._client.update_run(run_id, status="RUNNING")

@@ -86,18 +86,17 @@ class Tracker(Protocol):
         """
         ...
 
-    def fetch_artifact(self, run_id: str, name: str, folder: Path) -> Path:
-        """Copy one artifact out of the record.
+    def fetch(self, run_id: str, folder: Path) -> Path:
+        """Copy all artifacts of a run out of the record.
 
         Args:
             run_id: The run.
-            name: Path below the run's artifacts, for example ``config.yaml`` or ``figures/residuals.png``.
-            folder: Where to put it; made if missing.
+            folder: Where to put them, with their sub-folders; made if missing.
 
         Returns:
-            ``folder / name``.
+            ``folder``.
 
         Raises:
-            TrackingError: The run has no such file.
+            TrackingError: The run has no artifacts.
         """
         ...

@@ -8,8 +8,10 @@ from astrosweep.config import TrackingConfig
 from astrosweep.core.errors import TrackingError
 from astrosweep.tracking.address import Address
 from astrosweep.tracking.calls import Calls
+from astrosweep.tracking.commands import restore_command
 from astrosweep.tracking.database import Database
 from astrosweep.tracking.lock import held, open_lock
+from astrosweep.tracking.moved import follow, is_same
 from astrosweep.tracking.quiet import import_mlflow
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
 
 _LOCK_WAIT_S = 120.0
-_OTHER = "or choose another tracking.experiment"
 
 _TRAINING_PAGES = {"mlflow.experimentKind": "custom_model_development"}
 """What MLflow's pages go by to show runs of training and not of language models."""
@@ -67,7 +68,10 @@ def _make(address: Address) -> tuple["MlflowClient", "Experiment"]:
             # MLflow tries for 100 s to reach a database; this fails within the time of the address.
             Database(address, address.timeout_s).table_names()
         client = MlflowClient(tracking_uri=address.uri)
-        return client, _experiment(client, address)
+        experiment = _experiment(client, address)
+        if address.is_local and _is_elsewhere(experiment, address):
+            follow(Database(address, address.timeout_s), _kept_in(experiment), address)
+        return client, client.get_experiment(experiment.experiment_id)
 
 
 def _creation_lock(address: Address) -> AbstractContextManager[None]:
@@ -93,17 +97,26 @@ def _experiment(client: "MlflowClient", address: Address) -> "Experiment":
         return found
 
 
+def _kept_in(experiment: "Experiment") -> str:
+    return str(experiment.artifact_location.removeprefix("file://"))
+
+
+def _is_elsewhere(experiment: "Experiment", address: Address) -> bool:
+    return address.artifacts is not None and not is_same(_kept_in(experiment), address.artifacts)
+
+
 def _check(experiment: "Experiment", address: Address) -> None:
     """Refuse an experiment that takes no runs, or would send artifacts where nobody looks for them."""
     name = experiment.name
     if experiment.lifecycle_stage != "active":
         raise TrackingError(
-            f"Experiment {name!r} in {address.shown} is deleted. Restore it with: "
-            f"mlflow experiments restore --experiment-id {experiment.experiment_id}, {_OTHER}."
+            f"Experiment {name!r} in {address.shown} is deleted. Choose another tracking.experiment, or "
+            f"restore this one: {restore_command(address, experiment.experiment_id)}"
         )
-    kept_in = experiment.artifact_location.removeprefix("file://")
-    if address.artifacts is not None and kept_in != address.artifacts:
+    if _is_elsewhere(experiment, address):
+        kept_in = _kept_in(experiment)
         raise TrackingError(
             f"Experiment {name!r} in {address.shown} keeps its artifacts in {kept_in}, "
-            f"not in {address.artifacts}. Set tracking.artifacts={kept_in}, {_OTHER}."
+            f"not in {address.artifacts}, and none of its runs has files there. "
+            f"Set tracking.artifacts={kept_in}, or choose another tracking.experiment."
         )

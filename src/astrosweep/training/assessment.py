@@ -23,11 +23,13 @@ class Assessment:
         metrics: ``<split>/<metric>`` to value. ``val`` is the validation part of a holdout, or all
             out-of-fold predictions of a k-fold; ``train`` of a k-fold is the mean over its folds.
         factor: Calibration factors for unseen objects, shape (T,).
+        validation: Calibrated predictions of the validation objects of all folds, one fold after the other.
     """
 
     predictions: pd.DataFrame
     metrics: dict[str, float]
     factor: FloatArray
+    validation: Predictions
 
 
 def assess(data: PreparedData[ObjectsT, TruthT, PreparationT], fits: Sequence[FitResult]) -> Assessment:
@@ -66,7 +68,8 @@ def assess(data: PreparedData[ObjectsT, TruthT, PreparationT], fits: Sequence[Fi
     of_train = pd.DataFrame(
         [kind.score(p.preparation, train[k], by_class=False) for k, (p, _) in enumerate(folds)]
     )
-    of_val = kind.score(data.folds[0].preparation, _joined(val), by_class=True)
+    joined = _joined(val)
+    of_val = kind.score(data.folds[0].preparation, joined, by_class=True)
     return Assessment(
         predictions=pd.concat(tables, ignore_index=True),
         metrics={
@@ -75,6 +78,7 @@ def assess(data: PreparedData[ObjectsT, TruthT, PreparationT], fits: Sequence[Fi
             "val/uncertainty_factor": float(np.median(factor)),
         },
         factor=factor,
+        validation=joined.predicted,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from astrosweep.config import RunConfig
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.data.fold import Fold
 from astrosweep.data.kind import PreparedData, PreparedFold
 from astrosweep.data.report import DataReport
@@ -50,6 +50,7 @@ class TrainingResult:
         prepared: The folds that were fitted.
         fits: The fits, one per fold.
         factor: Calibration factors of the predicted uncertainties for unseen objects, shape (T,).
+        validation: See ``Assessment``.
         stopped: Whether the listener ended the training: the last fit was cut short, and later folds are
             missing.
     """
@@ -61,6 +62,7 @@ class TrainingResult:
     prepared: tuple[PreparedFold[Any, Any, Any], ...]
     fits: tuple[FitResult, ...]
     factor: FloatArray
+    validation: Predictions
     stopped: bool = False
 
 
@@ -137,6 +139,7 @@ def _train_once(
         prepared=prepared,
         fits=tuple(fits),
         factor=assessed.factor,
+        validation=assessed.validation,
         stopped=fits[-1].stopped or len(fits) < len(data.folds),
     )
 

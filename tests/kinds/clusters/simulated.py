@@ -6,12 +6,15 @@ from functools import cache
 
 import numpy as np
 
+from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import ClusterDataConfig, ClusterSimulationConfig
 from astrosweep.config.split import HoldoutConfig, SplitConfig
-from astrosweep.kinds.clusters.development import develop_clusters
+from astrosweep.kinds.clusters.development import ClusterDevelopment, develop_clusters
 from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
-from astrosweep.kinds.clusters.prepared import PreparedClusters, prepare_clusters
+from astrosweep.kinds.clusters.prepare import PreparedClusters, prepare_clusters
 from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
+from astrosweep.training import TrainingResult, train
+from tests.conftest import prepared_data
 
 ALL = ("pressure", "density", "temperature")
 
@@ -30,14 +33,34 @@ def prepared(
 ) -> PreparedClusters:
     named = {} if observables is None else {"observables": list(observables)}
     data = ClusterDataConfig(name="cluster", preparation=preparation, **named)
-    return prepare_clusters(develop_clusters(sample, data, targets, split or HoldoutConfig()), 0)
+    development = develop_clusters(sample, data, targets, split or HoldoutConfig())
+    return prepare_clusters(development, 0, data, targets)
+
+
+def developed(config: RunConfig, sample: ClusterSample) -> ClusterDevelopment:
+    """What a run with this configuration makes of a sample."""
+    assert isinstance(config.data, ClusterDataConfig)
+    return develop_clusters(sample, config.data, config.targets, config.split)
+
+
+def trained(config: RunConfig, sample: ClusterSample | None = None) -> TrainingResult:
+    """One training on a sample."""
+    sample = simulated() if sample is None else sample
+    (result,) = train(config, prepared_data(config, developed(config, sample)))
+    return result
+
+
+def with_objects(sample: ClusterSample, **changes: object) -> ClusterSample:
+    """The same sample of which something else was observed."""
+    return replace(sample, objects=replace(sample.objects, **changes))
 
 
 def with_profiles(sample: ClusterSample, name: str, change: Callable[[Profiles], Profiles]) -> ClusterSample:
     """The same sample with another profile of one kind."""
-    kind = "observed" if name in sample.observed else "targets"
-    profiles = getattr(sample, kind)
-    return replace(sample, **{kind: {**profiles, name: change(profiles[name])}})
+    observed, true = sample.objects.observed, sample.truth.profiles
+    if name in observed:
+        return with_objects(sample, observed={**observed, name: change(observed[name])})
+    return replace(sample, truth=replace(sample.truth, profiles={**true, name: change(true[name])}))
 
 
 def blanked(rows: object = slice(None), points: object = slice(None), *, radius: bool = False):

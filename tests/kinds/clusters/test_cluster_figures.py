@@ -8,13 +8,14 @@ import pytest
 
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import RunRecord
-from astrosweep.kinds.clusters.figures.all import write_cluster_figures
+from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_against_radius, intervals_against_radius
 from astrosweep.kinds.clusters.figures.profiles import single_clusters
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure
 from astrosweep.kinds.clusters.figures.shape import shape_kept
 from astrosweep.kinds.clusters.forward.cosmology import expansion
-from tests.kinds.clusters.simulated import prepared, simulated
+from astrosweep.kinds.clusters.sample import TrueProfiles
+from tests.kinds.clusters.simulated import prepared, simulated, with_objects
 from tests.kinds.tables.predictions import drawn, labels, line
 from tests.report.test_table import finished, line_with, lines_of
 
@@ -58,7 +59,7 @@ def test_no_validation_clusters(draw):
 
 
 def test_single_clusters_go_from_the_best_to_the_worst():
-    figure = single_clusters(make_predictions(), "my run")
+    figure = single_clusters(make_predictions(), "my run", "R500")
     assert figure.get_suptitle() == "my run"
     assert len(figure.axes) == 8
     titles = [axes.get_title() for axes in figure.axes[:4]]
@@ -76,7 +77,7 @@ def test_single_clusters_go_from_the_best_to_the_worst():
 
 
 def test_errors_against_radius_are_percent_of_the_truth():
-    figure = errors_against_radius(make_predictions(), "run")
+    figure = errors_against_radius(make_predictions(), "run", "R500")
     assert len(figure.axes) == 2
     for axes, target in zip(figure.axes, ("pressure", "density"), strict=True):
         assert axes.get_title().startswith(f"{target}: median |error| 9.0%")
@@ -88,7 +89,7 @@ def test_errors_against_radius_are_percent_of_the_truth():
 
 def test_intervals_against_radius_are_shares_of_clusters():
     # Inside 68 %: 1 + 0.01 i <= exp(0.1), i <= 10, 11 of 19; inside 95 %: all.
-    figure = intervals_against_radius(make_predictions(), "run")
+    figure = intervals_against_radius(make_predictions(), "run", "R500")
     assert len(figure.axes) == 2
     for axes in figure.axes:
         np.testing.assert_allclose(line(axes, "68 % interval").get_ydata(), 100 * 11 / 19)
@@ -101,9 +102,9 @@ def test_shape_kept_has_a_panel_for_each_profile_with_points_on_the_line():
     fold = prepared(simulated())
     figure = shape_kept(fold, "run")
     shown = [axes for axes in figure.axes if axes.get_title()]
-    names = [*fold.train.observed, "szp3d", "ne3d", "t3d"]
+    names = [*fold.train.objects.observed, "szp3d", "ne3d", "t3d"]
     assert [axes.get_title().split(":")[0] for axes in shown] == names
-    assert str(fold.train.names[len(fold.train) // 2]) in figure.get_suptitle()
+    assert str(fold.train.objects.names[len(fold.train) // 2]) in figure.get_suptitle()
     for axes in shown:
         as_read, back = line(axes, "as read").get_ydata(), line(axes, "prepared and back").get_ydata()
         np.testing.assert_allclose(back, as_read, rtol=1e-9)
@@ -111,7 +112,7 @@ def test_shape_kept_has_a_panel_for_each_profile_with_points_on_the_line():
 
 def test_all_figures_become_files(tmp_path):
     curves = {"train/loss": [1.0, 0.5], "val/loss": [1.1, 0.6], "lr": [1e-3, 1e-3]}
-    paths = write_cluster_figures(tmp_path / "new", make_predictions(), curves, prepared(simulated()), "run")
+    paths = write_figures(tmp_path / "new", make_predictions(), curves, prepared(simulated()), "run")
     names = {
         "single_clusters",
         "errors_against_radius",
@@ -122,7 +123,7 @@ def test_all_figures_become_files(tmp_path):
     }
     assert {path.stem for path in paths} == names
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in paths)
-    fewer = write_cluster_figures(tmp_path, make_predictions(), {}, prepared(simulated()), "run")
+    fewer = write_figures(tmp_path, make_predictions(), {}, prepared(simulated()), "run")
     assert {path.stem for path in fewer} == names - {"learning_curves"}
 
 
@@ -133,19 +134,19 @@ def test_a_sample_against_real_clusters_has_a_line_for_each_generator():
         for generator in ("lognormal (20)", "vikhlinin (20)"):
             assert len(line(axes, generator).get_xdata()) == 100
     with pytest.raises(DataError, match="no true profiles"):
-        cluster_sample_figure(simulated().sealed())
+        cluster_sample_figure(replace(simulated(), truth=TrueProfiles({})))
 
 
 def test_no_generator_of_a_sample_is_left_out():
     sample = simulated(36)
     generator = np.array([f"kind {i % 12:02d}" for i in range(36)])
     training_only = (np.arange(36) >= 24) & (np.arange(36) % 12 < 3)
-    figure = cluster_sample_figure(replace(sample, generator=generator, training_only=training_only))
+    figure = cluster_sample_figure(with_objects(sample, generator=generator, training_only=training_only))
     expected = [f"kind {k:02d} ({2 if k < 3 else 3})" for k in range(12)]
     apart = [f"kind {k:02d}, training only (1)" for k in range(3)]
     (legend,) = figure.legends
     assert {text.get_text() for text in legend.get_texts()} == {*expected, *apart, "REXCESS (31)"}
-    density = sample.targets["ne3d"].value / expansion(sample.redshift)[:, None] ** 2
+    density = sample.truth.profiles["ne3d"].value / expansion(sample.objects.redshift)[:, None] ** 2
     first = figure.axes[0]
     for k in range(12):
         rows = (np.arange(36) % 12 == k) & ~training_only
@@ -170,18 +171,19 @@ def test_the_table_shows_clusters_in_percent_apart_from_stars():
             f"val/{target}/rmse_values": 0.1234,
         }
     worse = {**metrics, "val/rmse": 0.5}
+    tags = {"class": "cluster", "target": "pressure, density", "unit": ""}
     records = [
-        RunRecord("second", "finished", metrics=worse, duration_s=83.4),
-        RunRecord("first", "finished", metrics=metrics, duration_s=83.4),
+        RunRecord("second", "finished", metrics=worse, tags=tags, duration_s=83.4),
+        RunRecord("first", "finished", metrics=metrics, tags=tags, duration_s=83.4),
         finished("stars-run", 0.1),
         RunRecord("broken", "failed", error="no such file"),
     ]
     lines = lines_of(records, 100)
     row = line_with(lines, "first ").split()
-    assert row == ["first", "pressure", "4.12", "8.24", "-2.06", "0.68", "0.1234", "7", "1:23"]
+    assert row == ["first", "pressure", "4.12", "8.24", "-2.06", "0.68", "0.1234", "7", "1:23", "finished"]
     under = lines[lines.index(line_with(lines, "first ")) + 1].split()
     assert under == ["density", "2.34", "4.68", "-1.17", "0.68", "0.1234"]
     text = "\n".join(lines)
-    assert text.index("stars-run") < text.index("first ") < text.index("second ") < text.index("broken")
+    assert text.index("first ") < text.index("second ") < text.index("stars-run") < text.index("broken")
     assert "validation clusters" in text
     assert "test clusters stay sealed" in " ".join(text.split())

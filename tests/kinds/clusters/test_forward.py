@@ -5,8 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import gamma
 
-from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
-from astrosweep.config.kinds.clusters import ClusterSimulationConfig
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS, ClusterSimulationConfig
 from astrosweep.kinds.clusters.forward import beams, cosmology, effects, noise, projection
 from astrosweep.kinds.clusters.forward.grid import (
     ANNULI,

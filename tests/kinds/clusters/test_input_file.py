@@ -60,6 +60,16 @@ def test_the_file_of_the_documentation(tmp_path: Path) -> None:
     assert targets == ["szp3d"]
 
 
+def test_commas_at_the_end_and_comments(tmp_path: Path) -> None:
+    """The original application prints its own file with a comma after the last entries."""
+    text = json.dumps(ORIGINAL, indent=2)
+    ended = re.sub(r'(?<=[\]}"\d])\n(\s*[\]}])', r",\n\1", text).replace('"train",', '"train", // how')
+    assert ended.count(",") > text.count(",")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(ended)
+    assert apply(tmp_path, "/* settings */\n" + ended) == apply(tmp_path, ORIGINAL)
+
+
 def test_without_an_input_file_nothing_changes() -> None:
     config = ClusterDataConfig(name="cluster")
     assert apply_input_file(config) == (config, None)
@@ -152,11 +162,10 @@ REFUSED = [
     (resampling(**{"Output list": ["sb"]}), 'Output list: the profile is "sb"; allowed: szp3d, ne3d, t3d'),
     (resampling(**{"Output list": {"t3d": 20_000}}), "preparation.n_output=20000"),
     ([], "holds a list; allowed: an object"),
-    (
-        '{"Mode": "train",\n "Path" 3}',
-        "line 2, column 9 is no JSON: Expecting ':' delimiter, at '\"Path\" 3}'",
-    ),
-    ('{"Mode": "train",', "line 1, column 18 is no JSON"),
+    ('{"Mode": "train",\n "Path" 3}', "line 2, column 9 is no JSON: Unexpected \"3\", at '3}'; look for"),
+    ('{"Mode": "train",', "line 1, column 18 is no JSON: Unexpected end of input, at the end of the line"),
+    ('{"Mode": "train" "Path": 1}', "line 1, column 18 is no JSON"),
+    ("[" * 5000, "nested too deeply"),
     ("", "line 1, column 1 is no JSON"),
     ('{"Mode": "train", "Mode": "gui"}', "the key 'Mode' stands twice"),
 ]

@@ -8,31 +8,29 @@ import pytest
 
 from astrosweep.config.kinds.clusters import TARGET_KEYS
 from astrosweep.core.errors import DataError
+from astrosweep.kinds.clusters.prepare import SHAPE
 from astrosweep.kinds.clusters.shape_check import there_and_back
-from tests.kinds.clusters.simulated import ALL, blanked, prepared, simulated, with_profiles
+from tests.kinds.clusters.simulated import ALL, blanked, prepared, simulated, with_objects, with_profiles
 
 FEW = ("sb", "Txray", "y143GHz")
 DENSE = {"n_input": 150, "n_output": 300}
 THIRD = np.arange(0, 40, 3)
 
 
-def observed_by_few(sample):
-    return {name: sample.observed[name] for name in FEW}
-
-
 def largest_change(fold, sample):
     """Largest relative change of measured points inside the common range, computed apart from the check."""
-    back = there_and_back(fold.preparation, fold.target_transform, sample)
-    scale = sample.r500_kpc[:, None]
+    back = there_and_back(fold.preparation, sample)
+    clusters = sample.objects
+    scale = clusters.r500_kpc[:, None]
     if fold.preparation.config.radius == "outermost":
-        scale = np.max([np.nanmax(p.radius, axis=1) for p in sample.observed.values()], axis=0)[:, None]
+        scale = np.max([np.nanmax(p.radius, axis=1) for p in clusters.observed.values()], axis=0)[:, None]
     changes = {}
     for name, values in back.items():
-        original = sample.observed.get(name) or sample.targets[name]
+        original = clusters.observed.get(name) or sample.truth.profiles[name]
         common = fold.preparation.input_radii if name in FEW else fold.preparation.output_radii
         inside = (original.radius / scale > common[0] * (1 - 1e-9)) & np.isfinite(original.value)
         inside &= original.radius / scale < common[-1] * (1 + 1e-9)
-        if fold.preparation.channels.get(name) and fold.preparation.channels[name].softening == 0:
+        if name in FEW and fold.preparation.channels[name].form == "log":
             inside &= original.value > 0
         assert inside.sum() > 0.5 * np.isfinite(original.value).sum()
         changes[name] = np.abs(values / original.value - 1)[inside].max()
@@ -60,13 +58,14 @@ def largest_change(fold, sample):
     ids=lambda settings: ",".join(f"{k}={v}" for k, v in settings.items())[:40] or "default",
 )
 def test_every_profile_comes_back(settings):
-    sample = replace(simulated(), observed=observed_by_few(simulated()))
-    assert (sample.observed["y143GHz"].value < 0).any()
+    few = {name: simulated().objects.observed[name] for name in FEW}
+    sample = with_objects(simulated(), observed=few)
+    assert (few["y143GHz"].value < 0).any()
     fold = prepared(sample, observables=FEW, **settings)
-    changes = largest_change(fold, sample.take(np.flatnonzero(np.isin(sample.ids, fold.train.ids))))
+    changes = largest_change(fold, fold.train)
     assert set(changes) == {*FEW, "szp3d", "ne3d", "t3d"}
     assert max(changes.values()) < 1e-10
-    assert fold.shape["largest_relative_change"].max() < 1e-10
+    assert fold.checks[SHAPE]["largest_relative_change"].max() < 1e-10
     assert fold.facts["largest_change_by_preparation_and_back"] < 1e-10
 
 
@@ -92,9 +91,9 @@ def check_that_all_come_back(name, change, missing, output):
     sample = with_profiles(simulated(), name, change)
     settings = {"output": output, "n_output": 250} if output != "values" else {}
     fold = prepared(sample, targets=("density",), **settings)
-    assert fold.shape["largest_relative_change"].max() < 1e-10
-    back = there_and_back(fold.preparation, fold.target_transform, fold.train)
-    original = (fold.train.observed.get(name) or fold.train.targets[name]).value
+    assert fold.checks[SHAPE]["largest_relative_change"].max() < 1e-10
+    back = there_and_back(fold.preparation, fold.train)
+    original = (fold.train.objects.observed.get(name) or fold.train.truth.profiles[name]).value
     np.testing.assert_array_equal(np.isnan(back[name]), np.isnan(original))
     np.testing.assert_allclose(back[name], original, rtol=1e-10)
     assert np.isfinite(fold.fold.train.features).all()
@@ -105,11 +104,11 @@ def check_that_all_come_back(name, change, missing, output):
 
 def test_a_sample_without_r500_and_without_some_observables_can_be_split_and_prepared():
     sample = with_profiles(simulated(), "sb", blanked(THIRD, radius=True))
-    sample = replace(sample, r500_kpc=np.full(40, np.nan), redshift=np.full(40, np.nan))
+    sample = with_objects(sample, r500_kpc=np.full(40, np.nan), redshift=np.full(40, np.nan))
     fold = prepared(sample, **DENSE)
     assert fold.preparation.config.radius == "outermost"
     assert fold.preparation.config.line_of_sight == "off"
-    assert fold.shape["largest_relative_change"].max() < 1e-10
+    assert fold.checks[SHAPE]["largest_relative_change"].max() < 1e-10
 
 
 @pytest.mark.parametrize("kind", ["n_input", "n_output"])
@@ -128,14 +127,14 @@ def test_too_few_points_are_refused_with_profile_and_cluster(kind):
 
 
 def test_masks_are_channels_that_say_what_was_measured():
-    nine = ("radius", *simulated().observed)
+    nine = ("radius", *simulated().objects.observed)
     off = prepared(simulated(), masks="off")
-    assert off.fold.feature_names == nine
+    assert off.preparation.feature_names == nine
     assert off.fold.train.features.shape[1:] == (9, 50)
     auto = prepared(simulated())
-    assert auto.fold.feature_names == (*nine, "Txray_measured")
+    assert auto.preparation.feature_names == (*nine, "Txray_measured")
     np.testing.assert_array_equal(auto.fold.train.features[:, :9], off.fold.train.features)
-    train = auto.train
+    train = auto.train.objects
     edges = (
         np.nanmin(train.observed["Txray"].radius, axis=1),
         np.nanmax(train.observed["Txray"].radius, axis=1),
@@ -145,28 +144,34 @@ def test_masks_are_channels_that_say_what_was_measured():
     measured = (common >= first[:, None] - 1e-9) & (common <= last[:, None] + 1e-9)
     np.testing.assert_array_equal(auto.fold.train.features[:, 9], measured)
     on = prepared(simulated(), masks="on")
-    assert on.fold.feature_names == (*nine, *(f"{name}_measured" for name in simulated().observed))
+    assert on.preparation.feature_names == (
+        *nine,
+        *(f"{name}_measured" for name in nine[1:]),
+    )
     assert (on.fold.train.features[:, 9] == 1).all()
 
 
 def test_a_missing_observable_is_the_mean_of_the_others_and_masked():
     sample = with_profiles(simulated(), "sb", blanked(THIRD, radius=True))
     fold = prepared(sample)
-    missing = np.isin(fold.train.ids, THIRD)
+    missing = np.isin(fold.train.objects.ids, THIRD)
     assert 5 < missing.sum() < len(missing)
     assert (fold.fold.train.features[missing, 1] == 0).all()
-    mask = fold.fold.train.features[:, fold.fold.feature_names.index("sb_measured")]
+    mask = fold.fold.train.features[:, fold.preparation.feature_names.index("sb_measured")]
     np.testing.assert_array_equal(mask, np.repeat(~missing[:, None], 50, axis=1))
     np.testing.assert_allclose(fold.fold.train.features[~missing, 1].mean(axis=0), 0, atol=1e-5)
 
 
 def test_training_points_are_standardised_and_context_is_constant():
     fold = prepared(simulated(), context=["redshift", "r500"])
-    assert fold.fold.feature_names[-2:] == ("redshift", "r500")
+    assert fold.preparation.feature_names[-2:] == ("redshift", "r500")
     features = fold.fold.train.features
     np.testing.assert_allclose(features[:, :2].mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(features[:, :2].std(axis=0), 1, atol=1e-4)
-    for channel, values in ((-2, np.log1p(fold.train.redshift)), (-1, np.log(fold.train.r500_kpc))):
+    for channel, values in (
+        (-2, np.log1p(fold.train.objects.redshift)),
+        (-1, np.log(fold.train.objects.r500_kpc)),
+    ):
         standard = (values - values.mean()) / values.std()
         np.testing.assert_allclose(features[:, channel], np.repeat(standard[:, None], 50, 1), atol=1e-5)
 
@@ -174,8 +179,8 @@ def test_training_points_are_standardised_and_context_is_constant():
 @pytest.mark.parametrize("setting", ["on", "off"])
 def test_line_of_sight_takes_out_distance_and_size(setting):
     """The same gas, nearer and 1.5 times as large: observed otherwise, prepared alike."""
-    sample, z, size = simulated(), 0.05, 1.5
-    dimming = ((1 + z) / (1 + sample.redshift[:, None])) ** -4
+    clusters, z, size = simulated().objects, 0.05, 1.5
+    dimming = ((1 + z) / (1 + clusters.redshift[:, None])) ** -4
 
     def moved(name, profiles):
         factor = {"sb": dimming * size, "Txray": 1.0}.get(name, size)
@@ -187,13 +192,13 @@ def test_line_of_sight_takes_out_distance_and_size(setting):
         )
 
     other = replace(
-        sample,
-        redshift=np.full(len(sample), z),
-        r500_kpc=sample.r500_kpc * size,
-        observed={name: moved(name, profiles) for name, profiles in sample.observed.items()},
+        clusters,
+        redshift=np.full(len(clusters), z),
+        r500_kpc=clusters.r500_kpc * size,
+        observed={name: moved(name, profiles) for name, profiles in clusters.observed.items()},
     )
-    preparation = prepared(sample, line_of_sight=setting).preparation
-    here, there = preparation.features(sample), preparation.features(other)
+    preparation = prepared(simulated(), line_of_sight=setting).preparation
+    here, there = preparation.features(clusters), preparation.features(other)
     np.testing.assert_allclose(there[:, 2], here[:, 2], atol=1e-5)  # temperatures either way
     alike = np.abs(there[:, 1:9] - here[:, 1:9]).max(axis=(0, 2))
     if setting == "on":
@@ -203,13 +208,13 @@ def test_line_of_sight_takes_out_distance_and_size(setting):
 
 
 def test_line_of_sight_and_context_need_what_they_use():
-    unknown = replace(simulated(), redshift=np.full(40, np.nan))
+    unknown = with_objects(simulated(), redshift=np.full(40, np.nan))
     for settings in ({"line_of_sight": "on"}, {"context": ["redshift"]}):
         with pytest.raises(DataError, match="need redshift and r500_kpc"):
             prepared(unknown, **settings)
     assert prepared(unknown).preparation.config.line_of_sight == "off"
-    with pytest.raises(DataError, match=r"R500 of 31 of 36 clusters is unknown|R500 of \d+ of \d+"):
-        prepared(replace(simulated(), r500_kpc=np.full(40, np.nan)), radius="r500")
+    with pytest.raises(DataError, match=r"R500 of (\d+) of \1 clusters is unknown, first of sim-0000"):
+        prepared(with_objects(simulated(), r500_kpc=np.full(40, np.nan)), radius="r500")
 
 
 def test_facts_say_how_much_lies_outside_the_measured_range():
@@ -223,9 +228,9 @@ def test_facts_say_how_much_lies_outside_the_measured_range():
         assert 0.2 < outside[part]["Txray"] < 0.6
     assert fold.facts["share_of_target_points_not_measured"] == 0.25
     assert np.isnan(fold.fold.train.target[:, 75:]).all()
-    known = np.log(fold.train.targets["ne3d"].value[:, :75])
+    known = np.log(fold.train.truth.profiles["ne3d"].value[:, :75])
     np.testing.assert_allclose(fold.fold.train.target[:, :75], known, rtol=1e-9)
-    np.testing.assert_array_equal(fold.learned, np.arange(100) < 75)
+    np.testing.assert_array_equal(fold.preparation.learned, np.arange(100) < 75)
 
 
 def test_targets_are_logarithms_with_relative_errors_in_the_order_of_the_run():
@@ -234,21 +239,19 @@ def test_targets_are_logarithms_with_relative_errors_in_the_order_of_the_run():
     target, error = fold.fold.train.target, fold.fold.train.target_error
     for i, name in enumerate(ALL):
         columns = slice(100 * i, 100 * i + 100)
-        value = fold.train.targets[TARGET_KEYS[name]].value
+        value = fold.train.truth.profiles[TARGET_KEYS[name]].value
         np.testing.assert_allclose(np.exp(target[:, columns]), value, rtol=1e-9)
         np.testing.assert_allclose(error[:, columns], 0.1 if name == "temperature" else 0.0)
     both = prepared(sample, output="radii_and_values", targets=("density",))
-    assert both.fold.target_names == ("density_radius", "density")
-    np.testing.assert_allclose(np.exp(both.fold.train.target[:, :100]), both.train.targets["ne3d"].radius)
+    assert both.preparation.target_names == both.fold.layout.channels == ("density_radius", "density")
+    radius = both.train.truth.profiles["ne3d"].radius
+    np.testing.assert_allclose(np.exp(both.fold.train.target[:, :100]), radius)
 
 
 def test_the_preparation_is_fitted_on_training_clusters_alone():
     fold = prepared(simulated())
-    bright = with_profiles(
-        simulated(),
-        "sb",
-        lambda p: replace(p, value=np.where(np.isin(np.arange(40), fold.val.ids)[:, None], 9, 1) * p.value),
-    )
+    factor = np.where(np.isin(np.arange(40), fold.val.objects.ids)[:, None], 9.0, 1.0)
+    bright = with_profiles(simulated(), "sb", lambda p: replace(p, value=factor * p.value))
     other = prepared(bright)
     np.testing.assert_array_equal(other.fold.train.features, fold.fold.train.features)
     assert (other.fold.val.features[:, 1] > fold.fold.val.features[:, 1]).all()
@@ -256,11 +259,12 @@ def test_the_preparation_is_fitted_on_training_clusters_alone():
 
 def test_the_saved_preparation_is_plain_and_complete(tmp_path):
     fold = prepared(simulated())
-    fold.save(tmp_path)
+    fold.preparation.save(tmp_path)
     plain = json.loads((tmp_path / "preparation.json").read_text())
-    assert plain["targets"] == list(ALL)
+    assert plain["quantities"] == list(ALL)
     assert plain["config"]["line_of_sight"] == "on"
     for name, channel in fold.preparation.channels.items():
+        assert plain["channels"][name]["form"] == channel.form
         assert plain["channels"][name]["loc"] == channel.loc.tolist()
         assert plain["channels"][name]["softening"] == channel.softening
     assert plain["input_radii"] == fold.preparation.input_radii.tolist()

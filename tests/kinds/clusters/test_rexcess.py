@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
-from astrosweep.config.kinds.clusters import ClusterSimulationConfig
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS, ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
+from astrosweep.kinds.clusters.sample import fingerprint_of_sample
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "clusters" / "rexcess"
 CONFIG = ClusterSimulationConfig(cache_dir=None)
@@ -49,28 +49,29 @@ def test_truths_are_smooth_and_near_the_measured_values(tmp_path: Path) -> None:
     frame = made_up().sample(frac=1.0, random_state=0)
     sample = load_rexcess(written(tmp_path, frame), CONFIG)
     assert len(sample) == 2
-    assert set(sample.names) == {"RXC J0", "RXC J1"}
-    assert set(sample.generator) == {"rexcess"}
-    assert set(sample.observed) == set(OBSERVABLES)
-    assert set(sample.targets) == set(TARGETS)
+    assert set(sample.objects.names) == {"RXC J0", "RXC J1"}
+    assert set(sample.objects.generator) == {"rexcess"}
+    assert set(sample.objects.observed) == set(OBSERVABLES)
+    assert set(sample.truth.profiles) == set(TARGETS)
+    true = sample.truth.profiles
     for row in range(2):
-        x = sample.targets["ne3d"].radius[row] / sample.r500_kpc[row]
+        x = true["ne3d"].radius[row] / sample.objects.r500_kpc[row]
         smooth = 5e-3 / (x / 0.1) ** 0.5 / (1.0 + (x / 0.2) ** 2) ** 0.85
         inside = x < 1.0
-        np.testing.assert_allclose(sample.targets["ne3d"].value[row][inside], smooth[inside], rtol=0.04)
+        np.testing.assert_allclose(true["ne3d"].value[row][inside], smooth[inside], rtol=0.04)
         pressure = 5.0 * smooth / (1.0 + x**2) ** 0.5
-        np.testing.assert_allclose(sample.targets["szp3d"].value[row][inside], pressure[inside], rtol=2e-3)
-        slope = np.gradient(np.log(sample.targets["ne3d"].value[row]), np.log(x))
+        np.testing.assert_allclose(true["szp3d"].value[row][inside], pressure[inside], rtol=2e-3)
+        slope = np.gradient(np.log(true["ne3d"].value[row]), np.log(x))
         assert (slope < 0.0).all()
         assert np.abs(np.diff(slope)).max() < 0.15
-    assert sample.facts["last_measured"] == {"RXC J0": 1.2, "RXC J1": 1.2}
+    assert sample.objects.facts["last_measured"] == {"RXC J0": 1.2, "RXC J1": 1.2}
 
 
 def test_profiles_are_continued_beyond_the_last_radius(tmp_path: Path) -> None:
     sample = load_rexcess(written(tmp_path, made_up(last=0.8)), CONFIG)
-    ln_x = np.log(sample.targets["ne3d"].radius[0] / sample.r500_kpc[0])
+    ln_x = np.log(sample.truth.profiles["ne3d"].radius[0] / sample.objects.r500_kpc[0])
     for name, steepest in (("ne3d", -3.0), ("szp3d", -4.6)):
-        slope = np.gradient(np.log(sample.targets[name].value[0]), ln_x)
+        slope = np.gradient(np.log(sample.truth.profiles[name].value[0]), ln_x)
         # The slope is continuous at the last radius and falls steadily on its way to the outer one.
         assert np.abs(np.diff(slope)).max() < 0.2
         assert (np.diff(slope[ln_x > np.log(0.85)]) <= 1e-3).all()
@@ -81,15 +82,16 @@ def test_realisations_differ_in_their_noise_only(tmp_path: Path) -> None:
     path = written(tmp_path, made_up())
     sample = load_rexcess(str(path), CONFIG, realisations=3)
     assert len(sample) == 6
-    assert list(sample.names[[0, 2, 4]]) == ["RXC J0", "RXC J0#2", "RXC J0#3"]
-    assert len(set(sample.ids)) == 6
-    np.testing.assert_array_equal(sample.targets["t3d"].value[0], sample.targets["t3d"].value[4])
-    brightness = sample.observed["sb"]
+    assert list(sample.objects.names[[0, 2, 4]]) == ["RXC J0", "RXC J0#2", "RXC J0#3"]
+    assert len(set(sample.objects.ids)) == 6
+    temperature = sample.truth.profiles["t3d"].value
+    np.testing.assert_array_equal(temperature[0], temperature[4])
+    brightness = sample.objects.observed["sb"]
     assert brightness.noiseless is not None
     np.testing.assert_allclose(brightness.noiseless[0], brightness.noiseless[2])
     assert (brightness.value[0] != brightness.value[2]).all()
     other = load_rexcess(path, CONFIG.model_copy(update={"seed": 1}))
-    assert other.fingerprint != load_rexcess(path, CONFIG).fingerprint
+    assert fingerprint_of_sample(other) != fingerprint_of_sample(load_rexcess(path, CONFIG))
 
 
 @pytest.mark.parametrize(
@@ -139,11 +141,11 @@ def test_the_rexcess_clusters() -> None:
     assert len(sample) == 31
     measured = pd.read_csv(path)
     off = []
-    for row, name in enumerate(sample.names):
+    for row, name in enumerate(sample.objects.names):
         one = measured[measured["name"] == name]
         for target, column in (("ne3d", "ne_cm3"), ("szp3d", "P_gnfw_keVcm3")):
-            true = sample.targets[target]
-            x = one["r_kpc"] / sample.r500_kpc[row]
+            true = sample.truth.profiles[target]
+            x = one["r_kpc"] / sample.objects.r500_kpc[row]
             seen = one[(x > 0.03) & (x < 1.0)]
             found = np.exp(
                 np.interp(np.log(seen["r_kpc"]), np.log(true.radius[row]), np.log(true.value[row]))
@@ -151,7 +153,7 @@ def test_the_rexcess_clusters() -> None:
             off.append(float(np.sqrt(np.mean(np.log(found / seen[column]) ** 2))))
     assert np.median(off[0::2]) < 0.03
     assert np.max(off[1::2]) < 0.01
-    temperature = sample.targets["t3d"]
-    inside = temperature.radius < sample.r500_kpc[:, None]
+    temperature = sample.truth.profiles["t3d"]
+    inside = temperature.radius < sample.objects.r500_kpc[:, None]
     assert temperature.value[inside].min() > 0.3
     assert temperature.value[inside].max() < 20.0

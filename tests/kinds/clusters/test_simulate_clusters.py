@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,7 @@ import pytest
 from numpy.random import default_rng
 from scipy.constants import physical_constants
 
-from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
-from astrosweep.config.kinds.clusters import ClusterSimulationConfig
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS, ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure, scaled_targets
 from astrosweep.kinds.clusters.forward import cache, projection, truths
@@ -22,7 +22,7 @@ from astrosweep.kinds.clusters.forward.cache import cache_path
 from astrosweep.kinds.clusters.forward.cosmology import expansion, m500_of, p500_of, t500_of
 from astrosweep.kinds.clusters.forward.grid import ANNULI, NODES, spline_matrix
 from astrosweep.kinds.clusters.forward.simulate import GENERATORS, draw_clusters, simulate_clusters
-from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.sample import ClusterSample, TrueProfiles, fingerprint_of_sample
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "clusters"
 AT_TABLE = spline_matrix(truths.RADII)
@@ -146,32 +146,33 @@ def test_constants_of_nature() -> None:
 def test_the_default_sample() -> None:
     sample = simulated()
     assert len(sample) == 118
-    assert sample.names[42] == "sim-000042"
-    assert set(sample.observed) == set(OBSERVABLES)
-    assert set(sample.targets) == set(TARGETS)
-    counts = np.unique(sample.generator, return_counts=True)
+    assert sample.objects.names[42] == "sim-000042"
+    assert set(sample.objects.observed) == set(OBSERVABLES)
+    assert set(sample.truth.profiles) == set(TARGETS)
+    counts = np.unique(sample.objects.generator, return_counts=True)
     assert dict(zip(*counts, strict=True)) == {"lognormal": 59, "vikhlinin": 59}
-    for name, profiles in sample.observed.items():
+    for name, profiles in sample.objects.observed.items():
         if name != "Txray":
-            np.testing.assert_allclose(profiles.radius / sample.r500_kpc[:, None], np.tile(ANNULI, (118, 1)))
-    for profiles in sample.targets.values():
+            scaled = profiles.radius / sample.objects.r500_kpc[:, None]
+            np.testing.assert_allclose(scaled, np.tile(ANNULI, (118, 1)))
+    for profiles in sample.truth.profiles.values():
         assert (profiles.value > 0.0).all()
-    ideal = sample.targets["ne3d"].value * sample.targets["t3d"].value
-    np.testing.assert_allclose(sample.targets["szp3d"].value, ideal)
+    ideal = sample.truth.profiles["ne3d"].value * sample.truth.profiles["t3d"].value
+    np.testing.assert_allclose(sample.truth.profiles["szp3d"].value, ideal)
 
 
 def test_a_cluster_is_the_same_in_a_larger_sample() -> None:
     small, large = simulated(n_clusters=118), simulated(n_clusters=450)
-    assert large.take(np.arange(118)).fingerprint == small.fingerprint
-    assert simulated(seed=1).fingerprint != small.fingerprint
-    assert set(simulated(n_clusters=3, generator="lognormal").generator) == {"lognormal"}
+    assert fingerprint_of_sample(large.take(np.arange(118))) == fingerprint_of_sample(small)
+    assert fingerprint_of_sample(simulated(seed=1)) != fingerprint_of_sample(small)
+    assert set(simulated(n_clusters=3, generator="lognormal").objects.generator) == {"lognormal"}
 
 
 def test_noise_leaves_the_truth_alone() -> None:
     quiet, noisy = simulated(n_clusters=20, noise=0.0), simulated(n_clusters=20)
-    np.testing.assert_array_equal(quiet.targets["t3d"].value, noisy.targets["t3d"].value)
-    np.testing.assert_array_equal(quiet.observed["sb"].value, noisy.observed["sb"].noiseless)
-    assert (quiet.observed["y217GHz"].error == 0.0).all()
+    np.testing.assert_array_equal(quiet.truth.profiles["t3d"].value, noisy.truth.profiles["t3d"].value)
+    np.testing.assert_array_equal(quiet.objects.observed["sb"].value, noisy.objects.observed["sb"].noiseless)
+    assert (quiet.objects.observed["y217GHz"].error == 0.0).all()
 
 
 def cached(folder: Path, **settings: object) -> ClusterSimulationConfig:
@@ -186,13 +187,14 @@ def test_a_sample_is_kept_and_read_back(tmp_path: Path, monkeypatch: pytest.Monk
         "astrosweep.kinds.clusters.forward.simulate._simulate", lambda config: pytest.fail("simulated")
     )
     again = simulate_clusters(config)
-    assert again.fingerprint == first.fingerprint
-    assert again.origin == first.origin
-    np.testing.assert_array_equal(again.generator, first.generator)
-    np.testing.assert_array_equal(again.training_only, first.training_only)
-    assert 0 < again.training_only.sum() < 20
-    np.testing.assert_array_equal(again.observed["sb"].noiseless, first.observed["sb"].noiseless)
-    assert again.targets["t3d"].noiseless is None
+    assert fingerprint_of_sample(again) == fingerprint_of_sample(first)
+    assert again.objects.origin == first.objects.origin
+    np.testing.assert_array_equal(again.objects.generator, first.objects.generator)
+    np.testing.assert_array_equal(again.objects.training_only, first.objects.training_only)
+    assert 0 < again.objects.training_only.sum() < 20
+    kept, made = (sample.objects.observed["sb"].noiseless for sample in (again, first))
+    np.testing.assert_array_equal(kept, made)
+    assert again.truth.profiles["t3d"].noiseless is None
 
 
 def test_other_settings_are_another_sample(tmp_path: Path) -> None:
@@ -246,7 +248,7 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureF
     else:
         path.write_bytes({"cut": whole[:middle], "flipped": flipped, "empty": b"", "text": b"no"}[damage])
     with caplog.at_level(logging.WARNING):
-        assert simulate_clusters(config).fingerprint == sample.fingerprint
+        assert fingerprint_of_sample(simulate_clusters(config)) == fingerprint_of_sample(sample)
     assert "simulated anew" in caplog.text
     assert str(path) in caplog.text
     if damage != "folder":
@@ -276,21 +278,22 @@ def test_figure_of_a_sample() -> None:
     at_half = np.exp(np.interp(np.log(0.5), np.log(np.geomspace(0.01, 1.5, 100)), np.log(middle)))
     assert at_half == pytest.approx(1.10, rel=0.1)
     with pytest.raises(DataError, match="no true profiles szp3d, ne3d, t3d"):
-        cluster_sample_figure(sample.sealed())
+        cluster_sample_figure(replace(sample, truth=TrueProfiles({})))
 
 
 def test_only_the_sample_stays_in_memory():
     # In a process of its own: astropy is imported, and the universe made, on the first call only.
     code = """
 import gc
-from astrosweep.config import ClusterDataConfig
+from astrosweep.config.kinds.clusters import ClusterDataConfig
 from astrosweep.kinds.clusters.sample import Profiles
 from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
 gc.disable()
 settings = ClusterDataConfig(name="cluster").simulation
 settings = settings.model_copy(update={"n_clusters": 5, "cache_dir": None})
 sample = simulate_clusters(settings)
-print(len(sample.observed) + len(sample.targets), sum(isinstance(o, Profiles) for o in gc.get_objects()))
+n_profiles = len(sample.objects.observed) + len(sample.truth.profiles)
+print(n_profiles, sum(isinstance(o, Profiles) for o in gc.get_objects()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     n_profiles, n_alive = map(int, done.stdout.split())

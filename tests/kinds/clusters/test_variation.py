@@ -10,7 +10,7 @@ from astrosweep.kinds.clusters.forward.cosmology import theta500_of
 from astrosweep.kinds.clusters.forward.noise import draw_y_noise, scaled_beams
 from astrosweep.kinds.clusters.scaling import line_of_sight
 from astrosweep.training import fit
-from tests.kinds.clusters.simulated import blanked, prepared, simulated, with_profiles
+from tests.kinds.clusters.simulated import blanked, prepared, simulated, with_objects, with_profiles
 
 
 def varied(
@@ -26,9 +26,9 @@ def varied(
 def seen(fold, features, name):
     """Values of an observable that features stand for, on the cluster's own radii, as it was observed."""
     channel = fold.preparation.channels[name]
-    position = fold.fold.feature_names.index(name)
+    position = fold.preparation.feature_names.index(name)
     value = channel.expand(features[:, position].astype(float) * channel.width + channel.loc)
-    return value * line_of_sight(fold.train, name, fold.train.redshift)[:, None]
+    return value * line_of_sight(fold.train.objects, name, fold.train.objects.redshift)[:, None]
 
 
 def test_amplitude_shifts_density_and_pressure_alike_and_sb_twice():
@@ -47,7 +47,7 @@ def test_amplitude_shifts_density_and_pressure_alike_and_sb_twice():
     ratio = seen(fold, features, "y143GHz") / before
     expected = np.repeat(np.exp(log_factor)[:, None], 50, 1)
     np.testing.assert_allclose(ratio[bright], expected[bright], rtol=1e-3)
-    temperature = fold.fold.feature_names.index("Txray")
+    temperature = fold.preparation.feature_names.index("Txray")
     np.testing.assert_array_equal(features[:, temperature], fold.fold.train.features[:, temperature])
     np.testing.assert_array_equal(features[:, 0], fold.fold.train.features[:, 0])
 
@@ -81,7 +81,7 @@ def test_unmeasured_targets_stay_unmeasured():
 def test_fresh_noise_is_about_the_noiseless_profile_and_has_the_stated_size():
     fold, draws = varied(noise=True, draws=60)
     for name in ("sb", "y143GHz", "y353GHz"):
-        profiles = fold.train.observed[name]
+        profiles = fold.train.objects.observed[name]
         unit = np.array([(seen(fold, f, name) - profiles.noiseless) / profiles.error for f, _ in draws])
         assert abs(np.nanmean(unit)) < 0.05
         # The noise of a cluster's y is one or two numbers, for a beam is as large as the cluster.
@@ -94,9 +94,9 @@ def test_fresh_noise_is_about_the_noiseless_profile_and_has_the_stated_size():
 
 def test_noise_of_y_is_as_a_beam_correlates_it():
     fold, draws = varied(noise=True, draws=200)
-    theta500 = theta500_of(fold.train.r500_kpc, fold.train.redshift)
+    theta500 = theta500_of(fold.train.objects.r500_kpc, fold.train.objects.redshift)
     cluster = int(theta500.argmax())
-    profiles = fold.train.observed["y143GHz"]
+    profiles = fold.train.objects.observed["y143GHz"]
     unit = np.array(
         [(seen(fold, f, "y143GHz") - profiles.noiseless)[cluster] / profiles.error[cluster] for f, _ in draws]
     )
@@ -112,9 +112,9 @@ def test_noise_of_y_is_as_a_beam_correlates_it():
 
 def test_clusters_whose_noiseless_profile_is_unknown_vary_about_what_was_measured():
     sample = simulated()
-    measured = {name: replace(p, noiseless=None) for name, p in sample.observed.items()}
-    fold, draws = varied(replace(sample, observed=measured), noise=True, draws=60)
-    profiles = fold.train.observed["sb"]
+    measured = {name: replace(p, noiseless=None) for name, p in sample.objects.observed.items()}
+    fold, draws = varied(with_objects(sample, observed=measured), noise=True, draws=60)
+    profiles = fold.train.objects.observed["sb"]
     unit = np.array([(seen(fold, f, "sb") - profiles.value) / profiles.error for f, _ in draws])
     assert abs(np.nanmean(unit)) < 0.05
     assert np.nanstd(unit, axis=0).mean() == pytest.approx(1.0, abs=0.03)
@@ -135,7 +135,7 @@ def test_another_redshift_is_taken_out_again_and_seen_in_the_context():
     )
     loc, scale = off.preparation.context_loc[0], off.preparation.context_width[0]
     ln_1pz = features[:, -1].astype(float) * scale + loc
-    dimming = -4 * (ln_1pz - np.log1p(off.train.redshift)[:, None])
+    dimming = -4 * (ln_1pz - np.log1p(off.train.objects.redshift)[:, None])
     np.testing.assert_allclose(np.log(after / before), dimming, atol=1e-3)
 
 
@@ -156,10 +156,10 @@ def test_varied_training_repeats_bit_for_bit_and_its_seed_matters(make_config):
         "data=cluster", "model=deprojector", "model.width=16", "trainer.max_epochs=3",
         "trainer.progress=false", "trainer.accelerator=cpu",
     )  # fmt: skip
-    first, second = (fit(config, fold.fold, fold.target_transform) for _ in range(2))
+    first, second = (fit(config, fold.fold) for _ in range(2))
     assert all(first.state[name].equal(second.state[name]) for name in first.state)
     assert first.curves == second.curves
-    other = fit(config.model_copy(update={"seed": 1}), fold.fold, fold.target_transform)
+    other = fit(config.model_copy(update={"seed": 1}), fold.fold)
     assert other.curves["val/loss"] != first.curves["val/loss"]
     plain = prepared(simulated())
-    assert fit(config, plain.fold, plain.target_transform).curves["val/loss"] != first.curves["val/loss"]
+    assert fit(config, plain.fold).curves["val/loss"] != first.curves["val/loss"]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 import pytest
-
 from astrosweep.data.sources import load_stars
+
 from astrosweep.kinds.tables.development import develop
 from astrosweep.training import train
 from tests.conftest import make_table

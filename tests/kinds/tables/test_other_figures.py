@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from astrosweep.kinds.tables.figures.all import write_figures
 from matplotlib.image import imread
 
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.tables.figures.all import write_figures
 from astrosweep.kinds.tables.figures.correlation import correlation_heatmap
 from astrosweep.report.curves import learning_curves
 from tests.kinds.tables.predictions import (

@@ -32,7 +32,7 @@ class Headline:
     """What the table of results shows of runs on one kind of data.
 
     Attributes:
-        title: Title of the table.
+        title: Title of the table; ``{scale}`` stands for what lengths were divided by.
         columns: Its columns. Where a metric names the target, each target has a line of its own.
     """
 

@@ -1,14 +1,15 @@
 """Configuration of the cluster profiles: source, observables, resampling and preparation."""
 
-from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, get_args
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from astrosweep.config.base import Strict
 from astrosweep.config.kinds._base import Column, Headline, KindConfig
 
 Observable = Literal["sb", "Txray", "y100GHz", "y143GHz", "y217GHz", "y353GHz", "y545GHz", "y857GHz"]
+FileColumn = int | str
 Range = Annotated[list[Annotated[float, Field(gt=0.0)]], Field(min_length=2, max_length=2)]
 
 OBSERVABLES: tuple[str, ...] = get_args(Observable)
@@ -66,22 +67,46 @@ class TablesConfig(Strict):
     """Tables of radial profiles, one file per cluster and observable.
 
     Attributes:
-        format: File format; ``auto`` goes by the file's name.
-        radius_column: Column of the radius, counted from 0, or its name.
-        value_column: Column of the value, counted from 0, or its name.
-        error_column: Column of the value's 1-sigma error, counted from 0, or its name; null for none.
+        format: Which files to read, by the ends of their names; ``auto`` all. The content tells how to read
+            them, but for ``fixed_width``: text whose columns stand below each other.
+        decimal: Whether numbers of text have a decimal ``point`` or ``comma``; ``auto`` reads commas where
+            they can be nothing else.
+        radius_column: FileColumn of the radius, by name or counted from 0. ``auto`` finds it by its name, and
+            takes column 0 of a table whose columns have no names.
+        value_column: FileColumn of the value likewise; ``auto`` takes column 3 of a table without names. A
+            mapping says it for each kind of profile; ``auto`` for the others.
+        error_column: FileColumn of the value's 1-sigma error likewise; ``auto`` takes none of a table without
+            names. Null for errors that are unknown.
         radius_unit: Unit of the radii where the file does not say; ``arcmin`` and ``r500`` need the clusters'
             redshifts or R500.
         properties: File with ``name``, ``redshift`` and ``r500_kpc`` of the clusters; null takes
             ``clusters.csv`` of the directory where there is one.
     """
 
-    format: Literal["auto", "text", "ecsv", "fits"] = "auto"
-    radius_column: Annotated[int, Field(ge=0)] | str = 0
-    value_column: Annotated[int, Field(ge=0)] | str = 3
-    error_column: Annotated[int, Field(ge=0)] | str | None = None
+    format: Literal["auto", "text", "fixed_width", "ecsv", "votable", "fits", "parquet"] = "auto"
+    decimal: Literal["auto", "point", "comma"] = "auto"
+    radius_column: FileColumn = "auto"
+    value_column: FileColumn | dict[str, FileColumn] = "auto"
+    error_column: FileColumn | dict[str, FileColumn | None] | None = "auto"
     radius_unit: Literal["kpc", "Mpc", "arcmin", "r500"] = "kpc"
     properties: str | None = None
+
+    @field_validator("radius_column", "value_column", "error_column", mode="before")
+    @classmethod
+    def _are_columns(cls, value: Any) -> Any:
+        """Refuse what is no column in one sentence, where the types would say one for each of them."""
+        columns = dict(value) if isinstance(value, Mapping) else {"": value}
+        unknown = sorted(set(columns) - {"", *get_args(Observable), *TARGETS})
+        if unknown:
+            raise ValueError(
+                f"no profile is called {', '.join(map(str, unknown))}; allowed: "
+                f"{', '.join((*get_args(Observable), *TARGETS))}"
+            )
+        for column in columns.values():
+            is_place = isinstance(column, int) and not isinstance(column, bool) and column >= 0
+            if not (is_place or column is None or (isinstance(column, str) and column)):
+                raise ValueError(f"{column!r} is no column; allowed: a name, or a number counted from 0")
+        return value
 
 
 class ClusterCleaningConfig(Strict):
@@ -199,8 +224,8 @@ class ClusterDataConfig(KindConfig):
     batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 8
 
     headline: ClassVar[Headline] = Headline(
-        "Relative errors of validation clusters, 0.03 to 1 R500, smallest RMSE (normalised units) first; "
-        "test clusters stay sealed",
+        "Relative errors of validation clusters, 0.03 to 1 times {scale}, smallest RMSE (normalised units) "
+        "first; test clusters stay sealed",
         (
             Column("median\n(%)", "{target}/median_relative_error", 2, 100.0),
             Column("90 %\n(%)", "{target}/p90_relative_error", 2, 100.0),

@@ -16,7 +16,7 @@ Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 NullIsEmpty = BeforeValidator(lambda value: {} if value is None else value)
 NullIsNone = BeforeValidator(lambda value: [] if value is None else value)
 Bounds = Annotated[list[float | None], Field(min_length=2, max_length=2)]
-Format = Literal["auto", "csv", "ecsv", "votable", "fits", "parquet"]
+Format = Literal["auto", "csv", "fixed_width", "ecsv", "cds", "ipac", "votable", "fits", "parquet"]
 
 QUANTILE_BINS = ("q1", "q2", "q3", "q4", "q5")
 """Fifths of the objects by their observed target, from the smallest."""
@@ -29,12 +29,15 @@ class CleaningConfig(Strict):
 
     Attributes:
         drop_duplicates: Keep the first of rows with the same identifier.
+        unidentified: What happens to rows without an identifier: ``number`` gives them numbers of their own,
+            ``drop`` removes them.
         max_missing_fraction: Drop rows in which a larger share of the features is missing.
         cuts: Column to ``[lowest, highest]`` (null for open); a missing value passes.
         keep: Categorical column to the values kept.
     """
 
     drop_duplicates: bool = True
+    unidentified: Literal["number", "drop"] = "number"
     max_missing_fraction: Fraction = 0.8
     cuts: Annotated[dict[str, Bounds], NullIsEmpty] = {}
     keep: Annotated[dict[str, Annotated[list[str], Field(min_length=1)]], NullIsEmpty] = {}
@@ -97,17 +100,25 @@ class RowsConfig(KindConfig):
     """What all tables of objects with one target have.
 
     Attributes:
-        format: File format; ``auto`` goes by the file's name and content.
+        format: File format; ``auto`` goes by the file's content.
+        names: Names of the columns of a table without a header, or instead of it.
+        decimal: Whether numbers of text have a decimal ``point`` or ``comma``; ``auto`` reads commas where
+            they can be nothing else.
         columns: New column to a column, or an expression of columns, of the table.
         units: Column to the unit it has in the table, where the file itself does not say.
+        missing_values: Numbers that stand for a missing value in every column, besides the fillers that are
+            recognised.
         allow_leakage: Accept features that are derived from the target; such runs are tagged.
         cleaning: Row rules.
         preparation: Steps fitted on training rows.
     """
 
     format: Format = "auto"
+    names: list[str] | None = None
+    decimal: Literal["auto", "point", "comma"] = "auto"
     columns: Annotated[dict[str, str], NullIsEmpty] = {}
     units: Annotated[dict[str, str], NullIsEmpty] = {}
+    missing_values: Annotated[list[float], NullIsNone] = []
     allow_leakage: bool = False
     cleaning: CleaningConfig = CleaningConfig()
     preparation: PreparationConfig = PreparationConfig()

@@ -1,4 +1,4 @@
-"""Turn one column of a file into identifiers, numbers in astrosweep's units, or class names."""
+"""Turn one column of a file into identifiers, numbers, or class names."""
 
 import logging
 import re
@@ -7,27 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy import units as u
 from numpy.typing import NDArray
 
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.stars.schema import COLUMNS, unit_of
+from astrosweep.core.types import FloatArray, IdArray
 
 _log = logging.getLogger(__name__)
 
+NO_IDENTIFIER = -(2**62)
+"""Identifiers at or below this stand for missing ones: it, less the row's place in the table from 1."""
+
 _EXACT_FLOAT = 2**53
-_IDENTIFIER = r"(?:Gaia\s+E?DR\d\s+)?(-?\d{1,19})"
-_UNIT_FORMATS = ("generic", "vounit", "cds", "fits")
-_WORDED_UNIT = re.compile(r"[A-Za-z][\w ]*\[(.+)\]")  # the Gaia archive's "Angle[mas]"
-# Spellings that stand for the number as it is, by astrosweep's unit.
-_SAME_NUMBER = {
-    "mag": re.compile(r"'?mag(s|nitudes?)?'?( *\(.*\))?|(ab|st|vega)mag", re.IGNORECASE),
-    "dex": re.compile(r"-*|\[-\]|\[sun\]|dex(\(.*\))?", re.IGNORECASE),
-    "": re.compile(r"-*|\[[-d]\]|dex(\(d\))?", re.IGNORECASE),
-}
+_IDENTIFIER = r"(?:(?:gaia[\s_-]*(?:e?dr\d)?|e?dr\d)[\s_-]*(?=\d))?(-?\d{1,19})"
+_COMMA = re.compile(r"[-+]?\d*,\d+")
 
 
-def to_identifiers(values: pd.Series, column: str, path: Path) -> pd.Series:
+def to_identifiers(values: pd.Series, column: str, path: Path) -> tuple[IdArray, NDArray[np.bool_]]:
     """Return whole 64-bit numbers, never by way of floating point.
 
     Args:
@@ -35,35 +30,57 @@ def to_identifiers(values: pd.Series, column: str, path: Path) -> pd.Series:
         column: The file's name of the column.
         path: The file, for messages.
 
+    Returns:
+        The identifiers, and where they are missing; there they are ``NO_IDENTIFIER`` less the row's place in
+        the table, counted from 1, so that no two are the same.
+
     Raises:
-        DataError: An identifier is missing, is no whole number, or was stored as floating point and has
-            lost digits.
+        DataError: All identifiers are missing, one is no whole number, or was stored as floating point and
+            has lost digits.
     """
-    if values.isna().any():
-        raise DataError(
-            f"{path}: {int(values.isna().sum())} identifiers are missing in column {column!r}, "
-            f"the first in {_place(values, values.isna())}"
-        )
-    if pd.api.types.is_integer_dtype(values.dtype):
-        bad = values > np.iinfo(np.int64).max
-        whole = values
-    elif pd.api.types.is_float_dtype(values.dtype):
-        bad = (values.abs() > _EXACT_FLOAT) | (values % 1 != 0)
-        whole = values
+    missing = values.isna().to_numpy()
+    if missing.all():
+        raise DataError(f"{path}: column {column!r} should hold identifiers, but has no value in any row")
+    present = values[~missing]
+    whole = present
+    if pd.api.types.is_float_dtype(values.dtype):
+        bad = ((present.abs() > _EXACT_FLOAT) | (present % 1 != 0)).to_numpy()
     else:
-        whole = values.astype("str").str.extract(f"^{_IDENTIFIER}$", expand=False, flags=re.IGNORECASE)
-        bad = whole.isna()
+        if not pd.api.types.is_integer_dtype(values.dtype):
+            whole = _digits(present)
+        bad = whole.isna().to_numpy()
+    numbers = [0 if skipped else int(value) for value, skipped in zip(whole, bad, strict=True)]
+    bad = bad | [not NO_IDENTIFIER < number <= np.iinfo(np.int64).max for number in numbers]
     if bad.any():
-        first = values[bad].iloc[0]
         raise DataError(
             f"{path}: {int(bad.sum())} values of column {column!r} are no exact identifiers, the first "
-            f"{first!r} in {_place(values, bad)}; floating point holds 16 digits and spreadsheets round, "
-            "so take the table from its source again and keep the column as whole numbers or text"
+            f"{present[bad].iloc[0]!r} in {_place(present, bad)}; floating point holds 16 digits and "
+            "spreadsheets round, so take the table from its source again and keep the column as whole "
+            "numbers or text"
         )
-    return pd.Series(np.array([int(value) for value in whole], dtype=np.int64), index=values.index)
+    ids = NO_IDENTIFIER - np.arange(1, len(values) + 1, dtype=np.int64)
+    ids[~missing] = numbers
+    if missing.any():
+        _log.warning(
+            "%s: %d of %d identifiers are missing in column %s, the first in %s",
+            path, missing.sum(), len(values), column, _place(values, missing),
+        )  # fmt: skip
+    return ids, missing
 
 
-def to_numbers(values: pd.Series, column: str, path: Path) -> NDArray[np.float64]:
+def are_gaia_identifiers(values: pd.Series) -> bool:
+    """Say whether most present values are identifiers of Gaia.
+
+    They are whole numbers above 2**32: the bits below are a running number, those above are a processing
+    centre and a place on the sky (Gaia DR3 documentation, chapter 20, ``gaia_source.source_id``).
+    """
+    present = values.dropna()
+    if pd.api.types.is_numeric_dtype(present.dtype):
+        return bool(len(present)) and bool((present.astype("Float64") > 2**32).mean() > 0.5)
+    return bool(len(present)) and bool((_digits(present).str.len() >= 10).mean() > 0.5)
+
+
+def to_numbers(values: pd.Series, column: str, path: Path) -> FloatArray:
     """Return 64-bit floats, NaN where missing or infinite; text is read as numbers if all of it is.
 
     Args:
@@ -80,11 +97,14 @@ def to_numbers(values: pd.Series, column: str, path: Path) -> NDArray[np.float64
         parsed = pd.to_numeric(values, errors="coerce")
         bad = values.notna() & parsed.isna()
         if bad.any():
+            first = values[bad].iloc[0]
+            commas = _COMMA.fullmatch(str(first))
             raise DataError(
                 f"{path}: column {column!r} should hold numbers, but {int(bad.sum())} of {len(values)} "
-                f"values are text, the first {values[bad].iloc[0]!r} in {_place(values, bad)}"
+                f"values are text, the first {first!r} in {_place(values, bad.to_numpy())}"
+                + ("; if its comma is a decimal point, say so with data.decimal=comma" if commas else "")
             )
-    numbers: NDArray[np.float64] = np.array(parsed.astype("Float64").to_numpy(np.float64, na_value=np.nan))
+    numbers: FloatArray = np.array(parsed.astype("Float64").to_numpy(np.float64, na_value=np.nan))
     infinite = np.isinf(numbers)
     if infinite.any():
         _log.warning("%s: %d infinite values of %s count as missing", path, infinite.sum(), column)
@@ -110,56 +130,10 @@ def to_foreign(values: pd.Series, column: str, path: Path) -> pd.Series:
     return pd.Series(to_numbers(values, column, path), index=values.index)
 
 
-def parse_unit(text: str, column: str, path: Path) -> u.UnitBase:
-    """Return the unit that a file's spelling means.
-
-    Args:
-        text: As astropy, the VOTable or FITS standards or VizieR write it; plurals and the archive's
-            ``Angle[mas]`` too.
-        column: The archive's name of the column.
-        path: The file, for messages.
-
-    Raises:
-        DataError: No unit is known by this spelling.
-    """
-    worded = _WORDED_UNIT.fullmatch(text.strip())
-    text = worded[1] if worded else text.strip()
-    wanted = COLUMNS[column].unit if column in COLUMNS else None
-    if wanted in _SAME_NUMBER and _SAME_NUMBER[wanted].fullmatch(text):
-        return u.Unit(wanted)
-    if _SAME_NUMBER["mag"].fullmatch(text):
-        return u.mag
-    for spelling in dict.fromkeys((text, text.lower(), text.lower().removesuffix("s"))):
-        for unit_format in _UNIT_FORMATS:
-            try:
-                return u.Unit(spelling, format=unit_format)
-            except (ValueError, TypeError):
-                continue
-    raise DataError(
-        f"{path}: column {column!r} has the unknown unit {text!r}; it should be convertible to "
-        f"{_named(column)}; say what it is with data.units={{{column}: ...}}"
-    )
+def _digits(values: pd.Series) -> pd.Series:
+    """Return the number in each text, null where it is no identifier."""
+    return values.astype("str").str.extract(f"^{_IDENTIFIER}$", expand=False, flags=re.IGNORECASE)
 
 
-def to_schema_unit(values: u.Quantity, column: str, path: Path) -> NDArray[np.float64]:
-    """Return the numbers of a quantity in the unit that astrosweep uses for a column.
-
-    Raises:
-        DataError: The unit cannot be converted.
-    """
-    try:
-        return np.asarray(values.to_value(unit_of(column)), dtype=np.float64)
-    except u.UnitConversionError:
-        raise DataError(
-            f"{path}: column {column!r} is in {str(values.unit) or 'no unit'!r}, which cannot be converted "
-            f"to {_named(column)}; if the file is wrong, say so with data.units={{{column}: ...}}"
-        ) from None
-
-
-def _named(column: str) -> str:
-    unit = COLUMNS[column].unit if column in COLUMNS else ""
-    return repr(unit) if unit else "a plain number"
-
-
-def _place(values: pd.Series, where: pd.Series) -> str:
-    return f"{values.index.name} {values.index[where.to_numpy()][0]}"
+def _place(values: pd.Series, where: NDArray[np.bool_]) -> str:
+    return f"{values.index.name} {values.index[where][0]}"

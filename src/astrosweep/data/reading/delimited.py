@@ -1,180 +1,204 @@
-"""Read delimited text: comma, tab, semicolon or white space, with comments and VizieR's extra header rows."""
+"""Text tables: which lines are rows, what stands between the columns, and where names and units are."""
 
-import csv
-import gzip
-import io
-import logging
 import re
-from pathlib import Path
-
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
+from collections.abc import Sequence
 
 from astrosweep.core.errors import DataError
+from astrosweep.data.reading import aligned
+from astrosweep.data.reading.raw import RawTable, Request, check_names
+from astrosweep.data.reading.rows import Line, cells_of, parse
+from astrosweep.data.reading.typed import NUMBER
+from astrosweep.data.reading.units import known_unit
 
-_log = logging.getLogger(__name__)
-
-MISSING = ("", "-", "--", "---", "...", "nan", "null", "none", "n/a", "#n/a", "na", "<na>", "masked")
-"""Spellings of a missing value, in lower case and without surrounding blanks."""
-
-_GZIP_MAGIC = b"\x1f\x8b"
-_WORD = re.compile(r'"[^"]*"|\S+')
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_DASHES = re.compile(r"-+")
-_Line = tuple[int, str]
+_MARKS = ("\t", "|", ";", ",")
+_SAMPLED = 20
+_COMMENTS = ("#", "%", "!")
+_RULE = re.compile(r"[\s|+:=-]*(--|==)[\s|+:=-]*")
+_DASHES = re.compile(r":?[-=]+:?")
+_SPREADSHEET = re.compile(r'"?sep=.?"?', re.IGNORECASE)  # a first line that tells spreadsheets the mark
+_INLINE = re.compile(r"\s#.*")
+_BRACKETS = re.compile(r"[\[(](.+)[\])]")
 
 
-def read_delimited(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Read a delimited text file, compressed by gzip or not.
+def read_delimited(text: str, request: Request, fixed_width: bool = False) -> RawTable:
+    """Read a text table with a mark, or blanks, between the columns.
+
+    Lines that begin with ``#`` are comments; those that begin with ``%`` or ``!`` are if the file begins with
+    such a line or a blank follows. Names come from the first line if none of its cells is a number, else from
+    the last comment above the rows if it has as many words as there are columns. A row of units below the
+    names, and rules of dashes, are no data.
 
     Args:
-        path: An existing file.
+        text: The content.
+        request: Path, names, decimal mark and text columns.
+        fixed_width: Columns are where all lines have characters, not what blanks separate.
 
     Returns:
-        The table, indexed by the line number of each row, whole numbers exact; and the unit of each column
-        that the file states one for.
+        The table, indexed by the line number of each row, whole numbers exact.
 
     Raises:
-        DataError: The file is empty, binary or without a header, a row has too many or too few values,
-            a quoted value runs over several lines, or two columns share a name.
+        DataError: There are no rows, a row has too many or too few values, a quoted value runs over several
+            lines, two columns share a name, or names are given for a table that has its own.
     """
-    lines = [(number, line) for number, line in enumerate(_text(path).split("\n"), start=1) if line.strip()]
-    body = [(number, line) for number, line in lines if not line.startswith("#")]
+    path = request.path
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    comments, body = _without_comments(lines)
+    if body and _SPREADSHEET.fullmatch(body[0][1].strip()):
+        body = body[1:]
     if not body:
         raise DataError(f"{path}: the file is empty: it has no line besides blanks and comments")
-    delimiter = _delimiter(body[0][1])
-    comments = [line for number, line in lines if number < body[0][0]]
-    names, body = _header(body, comments, delimiter, path)
-    units, body = _units(body, len(names), delimiter)
+    if text and not text.endswith("\n"):
+        request.notes.append("the last line has no end; if the file was cut short, its last value is wrong")
+    if fixed_width:
+        mark, body = "\t", aligned.by_blanks(body)
+    else:
+        mark = _mark([line for _, line in body[:_SAMPLED]])
+        if mark == "|":
+            body = _unframed(body)
+        elif mark == " " and (ruled := aligned.by_rule(body)):
+            mark, body = "\t", ruled
+        elif mark == " ":
+            body = [(number, line if '"' in line else _INLINE.sub("", line)) for number, line in body]
+    names, units, body = _header(body, comments, mark, request)
+    named = names is not None
+    width = len(cells_of(body[0][1], mark)) if body else 0
+    names = names or [f"column_{place}" for place in range(1, width + 1)]
+    below, body = _units(body, len(names), mark)
     if not body:
         raise DataError(f"{path}: the file has a header ({', '.join(names[:8])}) but no rows")
-    columns = _parse(body, names, delimiter, path)
-    frame = columns.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    if len(frame) != len(body):
-        odd = [number for number, text in body if text.count('"') % 2]
-        where = f"in line {odd[0]} " if odd else ""
-        raise DataError(f"{path}: a quoted value {where}does not end in its line; close its quotation mark")
-    frame.index = pd.Index([number for number, _ in body], name="line")
-    return frame, {name: unit for name, unit in zip(names, units, strict=True) if unit}
+    frame = parse(body, names, mark, named, request)
+    stated = zip(names, units or below or [""] * len(names), strict=True)
+    return RawTable(frame, {name: unit for name, unit in stated if _DASHES.sub("", unit)}, named)
 
 
-def check_names(names: list[str], path: Path) -> None:
-    """Refuse two columns of one name.
+def _without_comments(lines: Sequence[Line]) -> tuple[list[str], list[Line]]:
+    """Return the comments above the rows, without their marks, and all lines that are no comments."""
+    comments: list[str] = []
+    body: list[Line] = []
+    leading = next((line.lstrip(" ")[0] for _, line in lines if not line.lstrip(" ").startswith("#")), "")
+    for number, line in lines:
+        start = line.lstrip(" ")[:2]
+        if start[0] == "#" or (start[0] in _COMMENTS and (start[0] == leading or start[1:] in " \t%!")):
+            if not body:
+                comments.append(line.lstrip("#%! "))
+        else:
+            body.append((number, line))
+    return comments, body
 
-    Raises:
-        DataError: A name occurs twice.
+
+def _mark(lines: Sequence[str]) -> str:
+    """Return what stands between the columns of some lines, a blank for blanks of any kind.
+
+    It is the mark that gives most lines as many cells as the first, and among those the one whose cells are
+    numbers most often.
     """
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise DataError(f"{path}: several columns are called {', '.join(repeated)}; rename them in the file")
+    lines = [line for line in lines if not _RULE.fullmatch(line)] or list(lines)
+    best, best_score = " ", (0.0, 0.0)
+    for mark in _MARKS:
+        rows = [cells_of(line, mark) for line in lines]
+        alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+        if len(rows[0]) == 1 or alike < 0.5:
+            continue
+        if mark == "\t" and (alike < 1 or not all(map(any, zip(*rows, strict=True)))) and _words_fit(lines):
+            continue  # tabs that are there for the looks
+        cells = [cell for row in rows for cell in row]
+        score = (float(alike == 1), sum(bool(NUMBER.fullmatch(cell)) for cell in cells) / len(cells))
+        if score > best_score or best == " ":
+            best, best_score = mark, score
+    return " " if best == "," and _decimal_commas(lines) else best
 
 
-def uncompressed(path: Path) -> bytes:
-    """Return the content of a file, compressed by gzip or not; a compressed file cut short raises."""
-    data = path.read_bytes()
-    return gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data
+def _words_fit(lines: Sequence[str]) -> bool:
+    counts = {len(cells_of(line, " ")) for line in lines}
+    return len(counts) == 1 and counts != {1}
 
 
-def _text(path: Path) -> str:
-    data = uncompressed(path)
-    if b"\0" in data[:4096]:
-        raise DataError(f"{path}: this is no text table; say what it is with data.format")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.endswith("\n"):
-        _log.warning("%s: the last line has no end; if the file was cut short, its last value is wrong", path)
-    return text
+def _decimal_commas(lines: Sequence[str]) -> bool:
+    """Say whether blanks separate numbers that all have decimal commas, as in ``1,5 2,5``."""
+    rows = [line.split() for line in lines]
+    return all(len(row) > 1 and all("," in cell and NUMBER.fullmatch(cell) for cell in row) for row in rows)
 
 
-def _delimiter(header: str) -> str:
-    """Return the delimiter that the header uses most, a blank for white space."""
-    if "\t" in header:
-        return "\t"
-    candidates = {mark: header.count(mark) for mark in (",", ";")}
-    best = max(candidates, key=lambda mark: candidates[mark])
-    return best if candidates[best] else " "
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    if delimiter == " ":
-        return [word.strip('"') for word in _WORD.findall(line)]
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
+def _unframed(body: Sequence[Line]) -> list[Line]:
+    """Return lines without rules, and without the bars at both ends that some tables have."""
+    body = [(number, line.strip()) for number, line in body if not _RULE.fullmatch(line)]
+    framed = all(line.startswith("|") and line.endswith("|") and len(line) > 1 for _, line in body)
+    return [(number, line[1:-1]) for number, line in body] if framed else body
 
 
 def _header(
-    body: list[_Line], comments: list[str], delimiter: str, path: Path
-) -> tuple[list[str], list[_Line]]:
-    """Return the column names and the rows below them; the names may stand in the last comment line."""
-    first = _cells(body[0][1], delimiter)
-    if any(_NUMBER.fullmatch(cell) for cell in first):
-        commented = comments[-1].lstrip("# ") if comments else ""
-        names = _cells(commented, delimiter if delimiter in commented else " ")
-        if len(names) != len(first) or any(_NUMBER.fullmatch(name) for name in names):
+    body: list[Line], comments: Sequence[str], mark: str, request: Request
+) -> tuple[list[str] | None, list[str] | None, list[Line]]:
+    """Return the names, units of comments, and the lines below the names."""
+    first = cells_of(body[0][1], mark) if body else []
+    headed = not any(NUMBER.fullmatch(cell) for cell in first)
+    names, units = (first, None) if headed else _commented(comments, len(first), mark)
+    if request.names is not None:
+        if headed and first != [*request.names]:
             raise DataError(
-                f"{path}: line {body[0][0]} should name the columns but holds numbers: {first[:4]}"
+                f"{request.path}: line {body[0][0]} names the columns already: {', '.join(first[:8])}; "
+                "names can be given for tables without a header only"
             )
+        if len(request.names) != len(first):
+            raise DataError(
+                f"{request.path}: {len(request.names)} names are given, {', '.join(request.names[:8])}, but "
+                f"line {body[0][0]} has {len(first)} values; allowed: one name for each column"
+            )
+        names = [*request.names]
+    if names is not None:
+        names = [name.rstrip(",") for name in names] if mark == " " else names
+        names = [name or f"column_{place}" for place, name in enumerate(names, start=1)]
+        check_names(names, request.path)
+    return names, units, body[1:] if headed else body
+
+
+def _commented(comments: Sequence[str], width: int, mark: str) -> tuple[list[str] | None, list[str] | None]:
+    """Return the names, and the units below them, that the last comments have for so many columns."""
+    fitting = []
+    for comment in comments[-2:]:
+        splits = [[word.rstrip(",") for word in cells_of(comment, " ")]]
+        if mark != " " and mark in comment:
+            splits.insert(0, cells_of(comment, mark))
+        elif "," in comment:
+            splits.append(cells_of(comment, ","))
+        fitting.append(next((cells for cells in splits if len(cells) == width), None))
+    if not fitting or fitting == [None, None]:
+        return None, None
+    *above, last = fitting
+    if last is None or (above and above[0] and _are_units(last)):
+        names, units = above[0] if above else None, last
     else:
-        names, body = first, body[1:]
-    names = [name or f"column_{position}" for position, name in enumerate(names, start=1)]
-    check_names(names, path)
-    return names, body
+        names, units = last, None
+    if names is None or any(NUMBER.fullmatch(name) for name in names) or len(set(names)) < width:
+        return None, None
+    return names, units and [_bare(unit) for unit in units]
 
 
-def _units(body: list[_Line], n_columns: int, delimiter: str) -> tuple[list[str], list[_Line]]:
-    """Take off VizieR's line of units and line of dashes, if the rows begin with them."""
-    for position, (_, line) in enumerate(body[:2]):
-        cells = _cells(line, delimiter)
-        if len(cells) == n_columns and all(_DASHES.fullmatch(cell) for cell in cells):
-            units = _cells(body[0][1], delimiter) if position else []
-            return (units if len(units) == n_columns else [""] * n_columns), body[position + 1 :]
-    return [""] * n_columns, body
+def _units(body: list[Line], width: int, mark: str) -> tuple[list[str] | None, list[Line]]:
+    """Take off rules of dashes and a row of units, if the rows begin with them."""
+    for place, (_, line) in enumerate(body[:2]):
+        cells = cells_of(line, mark)
+        if len(cells) == width and all(_DASHES.fullmatch(cell) for cell in cells):
+            units = cells_of(body[0][1], mark) if place else []
+            return ([_bare(unit) for unit in units] if len(units) == width else None), body[place + 1 :]
+    if len(body) > 1:
+        units, below = (cells_of(line, mark) for _, line in body[:2])
+        if len(units) == len(below) == width and _are_units(units) and any(map(_is_unit_of, units, below)):
+            return [_bare(unit) for unit in units], body[1:]
+    return None, body
 
 
-def _parse(body: list[_Line], names: list[str], delimiter: str, path: Path) -> pa.Table:
-    ragged: list[pacsv.InvalidRow] = []
-
-    def refuse(row: pacsv.InvalidRow) -> str:
-        ragged.append(row)
-        return "error"
-
-    if delimiter == " ":
-        delimiter, rows = "\t", ("\t".join(_WORD.findall(line)) for _, line in body)
-    else:
-        rows = (line for _, line in body)
-    try:
-        table = pacsv.read_csv(
-            io.BytesIO("\n".join(rows).encode()),
-            read_options=pacsv.ReadOptions(column_names=names, use_threads=False),
-            parse_options=pacsv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse
-            ),
-            convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
-        )
-    except pa.ArrowInvalid:
-        if not ragged:
-            raise
-        row = ragged[0]
-        line = body[row.number - 1][0] if row.number else "unknown"
-        raise DataError(
-            f"{path}: line {line} has {row.actual_columns} values but the header names {len(names)} columns; "
-            f"the line reads {row.text[:80]!r}"
-        ) from None
-    return pa.table([_typed(table[name]) for name in names], names=names)
+def _is_unit_of(unit: str, cell: str) -> bool:
+    """Say whether a number stands below a unit."""
+    return bool(_DASHES.sub("", unit) and NUMBER.fullmatch(cell) and any(map(str.isdigit, cell)))
 
 
-def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Turn text into whole numbers, else numbers, else true and false, if every present value is one."""
-    text = pc.utf8_trim_whitespace(column)
-    text = pc.if_else(pc.is_in(pc.utf8_lower(text), value_set=pa.array(MISSING)), None, text)
-    unsigned = pc.replace_substring_regex(text, pattern=r"^\+([0-9.])", replacement=r"\1")
-    for kind in (pa.int64(), pa.float64(), pa.bool_()):
-        try:
-            return unsigned.cast(kind)
-        except pa.ArrowInvalid:
-            continue
-    return text
+def _are_units(cells: Sequence[str]) -> bool:
+    """Say whether cells are units, or empty, and at least one is a unit."""
+    bare = [_bare(cell) for cell in cells if _DASHES.sub("", cell)]
+    return bool(bare) and all(not NUMBER.fullmatch(cell) and known_unit(cell) is not None for cell in bare)
+
+
+def _bare(unit: str) -> str:
+    bracketed = _BRACKETS.fullmatch(unit.strip())
+    return bracketed[1] if bracketed else unit.strip()

@@ -1,15 +1,28 @@
 """From a sample of clusters to those that may be learned from, with the test part's truth left behind."""
 
+import logging
+
 import numpy as np
 
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.config.split import SplitConfig
-from astrosweep.core.errors import DataError
+from astrosweep.core.errors import DataError, LeakageError
 from astrosweep.core.types import FloatArray
 from astrosweep.data.kind import Development
 from astrosweep.data.report import DataReport
 from astrosweep.data.split import TEST, TRAIN_ONLY, assign, count_parts, fingerprint_of, number_of_folds
-from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles, fingerprint_of_sample
+from astrosweep.kinds.clusters.sample import (
+    IMPOSSIBLE,
+    Clusters,
+    ClusterSample,
+    TrueProfiles,
+    fingerprint_of_sample,
+)
+from astrosweep.kinds.clusters.scaling import SCALES, resolve
+
+_log = logging.getLogger(__name__)
+_COPY = 1e-6
+"""An observable whose ratio to a target varies by less than this, relative, is a copy of it."""
 
 ClusterDevelopment = Development[Clusters, TrueProfiles]
 
@@ -32,7 +45,9 @@ def develop_clusters(
         The labelled clusters and the sealed ones.
 
     Raises:
-        DataError: A target or an observable is missing, or the clusters are too few for the split.
+        DataError: A target or an observable is missing, the clusters are too few for the split, or what the
+            preparation needs is known for some of them only.
+        LeakageError: An observable is a copy of a target.
     """
     clusters = sample.objects
     if len(clusters) == 0:
@@ -46,6 +61,8 @@ def develop_clusters(
                 f"{clusters.origin}: the {kind} {', '.join(missing)} is missing; the sample has: "
                 f"{', '.join(has) or 'none'}"
             )
+    resolved = resolve(data.preparation, clusters)
+    _refuse_copies(sample, data, targets)
     part = assign(clusters.ids, _size(clusters), split)
     # What is rougher than the clusters that a network will meet must not calibrate its intervals.
     part = np.where(clusters.training_only, TRAIN_ONLY, part)
@@ -68,7 +85,9 @@ def develop_clusters(
                 for name in data.observables
             },
             sealed_fingerprint=fingerprint_of(sealed.ids),
-            notes=dict(clusters.facts),
+            scale=SCALES[resolved.radius],
+            impossible=_impossible(clusters),
+            notes={name: fact for name, fact in clusters.facts.items() if name != IMPOSSIBLE},
         ),
     )
 
@@ -81,3 +100,35 @@ def _size(clusters: Clusters) -> FloatArray:
     known = np.isfinite(first.value)
     total = np.where(known, first.value, 0.0).sum(axis=1)
     return np.asarray(total / np.maximum(known.sum(axis=1), 1))
+
+
+def _refuse_copies(sample: ClusterSample, data: ClusterDataConfig, targets: tuple[str, ...]) -> None:
+    """Refuse an observable that is a target, or a constant times it, in all clusters."""
+    for target in targets:
+        true = sample.truth.profiles[TARGET_KEYS[target]].value
+        for name in data.observables:
+            seen = sample.objects.observed[name].value
+            if seen.shape != true.shape:
+                continue
+            with np.errstate(all="ignore"):
+                ratio = seen / true
+            ratio = ratio[np.isfinite(ratio)]
+            if ratio.size > true.shape[1] and np.ptp(ratio) <= _COPY * abs(float(np.median(ratio))):
+                raise LeakageError(
+                    f"{sample.objects.origin}: the observable {name} is the target {target} "
+                    f"({ratio[0]:g} times it, at every radius of every cluster). Take it out of "
+                    "data.observables, or say which column of its file it is (data.tables.value_column)."
+                )
+
+
+def _impossible(clusters: Clusters) -> dict[str, dict[str, int]]:
+    """Numbers of the profiles that cannot be, said aloud."""
+    found = clusters.facts.get(IMPOSSIBLE, {})
+    assert isinstance(found, dict)
+    if found:
+        text = "; ".join(
+            f"{kind}: {', '.join(f'{value} ({n} times)' for value, n in counts.items())}"
+            for kind, counts in found.items()
+        )
+        _log.warning("%s: numbers that cannot be count as gaps: %s", clusters.origin, text)
+    return found

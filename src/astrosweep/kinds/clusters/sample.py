@@ -105,6 +105,8 @@ class Clusters:
         return replace(self, observed=_joined([part.observed for part in parts]), **arrays)
 
 
+IMPOSSIBLE = "impossible"
+"""Fact that says of each kind of profile which numbers cannot be and count as gaps, and how often."""
 _OF_EACH = ("ids", "names", "redshift", "r500_kpc", "generator", "training_only")
 
 

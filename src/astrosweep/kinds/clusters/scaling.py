@@ -5,6 +5,7 @@ import numpy as np
 from astrosweep.config.kinds.clusters import ProfilePreparationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
+from astrosweep.kinds.clusters.profiles.faults import few
 from astrosweep.kinds.clusters.sample import Clusters
 
 
@@ -33,6 +34,10 @@ def radius_scale(clusters: Clusters, radius: str) -> FloatArray:
     return clusters.r500_kpc
 
 
+SCALES = {"r500": "R500", "outermost": "the outermost radius"}
+"""What radii are divided by, in words."""
+
+
 def line_of_sight(clusters: Clusters, observable: str, redshift: FloatArray) -> FloatArray:
     """How an observable of a cluster of given density and temperature depends on its distance and size.
 
@@ -53,11 +58,16 @@ def line_of_sight(clusters: Clusters, observable: str, redshift: FloatArray) -> 
 
 
 def resolve(config: ProfilePreparationConfig, clusters: Clusters) -> ProfilePreparationConfig:
-    """Replace ``auto`` by what the clusters allow, and refuse what it does not.
+    """Replace ``auto`` by what the clusters allow, and refuse what they do not.
 
     Raises:
-        DataError: Something asked for needs redshifts or R500 that are not known.
+        DataError: Something asked for needs redshifts or R500 that are not known; or with ``auto`` they are
+            known for some clusters only, so that a few would decide how all are scaled.
     """
+    if config.radius == "auto":
+        _known_for_all_or_none(clusters, "r500_kpc", "data.preparation.radius=outermost")
+    if config.line_of_sight == "auto":
+        _known_for_all_or_none(clusters, "redshift", "data.preparation.line_of_sight=off")
     has_r500 = bool((clusters.r500_kpc > 0).all())
     has_both = has_r500 and bool((clusters.redshift > 0).all())
     update: dict[str, object] = {}
@@ -73,3 +83,14 @@ def resolve(config: ProfilePreparationConfig, clusters: Clusters) -> ProfilePrep
             "redshift and r500_kpc of all clusters; give them in the properties file"
         )
     return config.model_copy(update=update)
+
+
+def _known_for_all_or_none(clusters: Clusters, name: str, remedy: str) -> None:
+    known = getattr(clusters, name) > 0
+    if known.any() and not known.all():
+        unknown = few([str(cluster) for cluster in clusters.names[~known]])
+        raise DataError(
+            f"{clusters.origin}: {name} of {int((~known).sum())} of {len(clusters)} clusters is unknown: "
+            f"{unknown}. Give it in the properties file (are the names the same?), take these clusters out, "
+            f"or say {remedy}."
+        )

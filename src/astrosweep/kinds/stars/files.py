@@ -1,12 +1,21 @@
 """``data.source=table``: one file, or several merged, as a star table."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from astrosweep.config.kinds.stars import StarDataConfig
-from astrosweep.data.reading.read import read_table
+from astrosweep.data.plausible import without_fillers
+from astrosweep.data.reading import read_table
+from astrosweep.data.reading.convert import NO_IDENTIFIER
+from astrosweep.kinds.stars.column_sources import ROW_NUMBER
 from astrosweep.kinds.stars.derive import derive
-from astrosweep.kinds.stars.mapping import ROW_NUMBER, map_columns
-from astrosweep.kinds.stars.schema import ID, TARGET_ERROR
+from astrosweep.kinds.stars.mapping import map_columns
+from astrosweep.kinds.stars.scale import check_scale
+from astrosweep.kinds.stars.schema import ID, TARGET_ERROR, range_of
+from astrosweep.kinds.tables.impossible import out_of_range
 from astrosweep.kinds.tables.merge import merge
 from astrosweep.kinds.tables.table import StarTable
 
@@ -30,10 +39,23 @@ def load_file(config: StarDataConfig) -> StarTable:
     paths = [config.path] if isinstance(config.path, str) else config.path
     tables = [_load(Path(path).expanduser(), config) for path in paths]
     merged = merge(tables, TARGET_ERROR)
-    if len(tables) > 1 and config.columns.get(ID) == ROW_NUMBER:
-        merged.frame[ID] = range(1, len(merged.frame) + 1)
+    if len(tables) > 1:
+        _number_anew(merged.frame, config)
     return merged
 
 
+def _number_anew(frame: pd.DataFrame, config: StarDataConfig) -> None:
+    """Give rows without identifiers of their own, in place, numbers that no other file's rows have."""
+    places = np.arange(1, len(frame) + 1, dtype=np.int64)
+    if config.columns.get(ID) == ROW_NUMBER:
+        frame[ID] = places
+    else:
+        frame[ID] = np.where(frame[ID] <= NO_IDENTIFIER, NO_IDENTIFIER - places, frame[ID])
+
+
 def _load(path: Path, config: StarDataConfig) -> StarTable:
-    return derive(map_columns(read_table(path, config.format), config, path))
+    raw = read_table(path, config.format, names=config.names, decimal=config.decimal)
+    frame, fillers = without_fillers(raw.frame, config.missing_values)
+    table = map_columns(replace(raw, frame=frame), config, path)
+    check_scale(table)
+    return derive(out_of_range(replace(table, impossible=fillers), range_of))

@@ -55,7 +55,7 @@ def choose_preset(name: str, columns: Iterable[str], path: Path) -> tuple[str, P
     Args:
         name: A preset's name; ``none`` for names as they are; ``auto`` for the preset with the longest
             signature among those whose signature the table has.
-        columns: The table's columns.
+        columns: The table's columns, and those that ``data.columns`` gives it.
         path: The file, for messages.
 
     Raises:
@@ -80,7 +80,8 @@ def choose_preset(name: str, columns: Iterable[str], path: Path) -> tuple[str, P
     if name not in presets():
         raise DataError(
             f"data.mapping={name}: no such preset; there are auto, none, {', '.join(presets())}; a new one "
-            "is a YAML file in src/astrosweep/data/mappings, and single columns can be given by data.columns"
+            "is a YAML file in src/astrosweep/kinds/stars/mappings, and single columns can be given by "
+            "data.columns"
         )
     if absent[name]:
         raise DataError(f"{path}: not a table of preset {name}: it has no column {', '.join(absent[name])}")

@@ -4,6 +4,7 @@ Units and meanings: Gaia DR3 documentation, chapter 20 (``gaiadr3.gaia_source``,
 ``vari_rrlyrae``, ``vari_eclipsing_binary``). A table in other units is converted on reading.
 """
 
+import math
 from dataclasses import dataclass
 
 import astropy.units as u
@@ -120,3 +121,40 @@ def is_categorical(name: str) -> bool:
     """Say whether a known column holds class names."""
     column = COLUMNS.get(name)
     return column is not None and column.categorical
+
+
+_MAGNITUDE = (-2.0, 30.0)
+_AMPLITUDE = (0.0, 15.0)
+_RANGES: dict[str, tuple[float, float]] = {
+    TARGET: (-200.0, 800.0),  # the nearest star has 769 mas
+    TARGET_ERROR: (0.0, 100.0),
+    ZERO_POINT: (-1.0, 1.0),
+    "ra": (0.0, 360.0),
+    "dec": (-90.0, 90.0),
+    "l": (-180.0, 360.0),
+    "b": (-90.0, 90.0),
+    "pmra": (-11_000.0, 11_000.0),  # Barnard's star moves by 10,400 mas/yr
+    "pmdec": (-11_000.0, 11_000.0),
+    "bp_rp": (-3.0, 12.0),
+    "ebv": (-0.5, 20.0),
+    "pf": (0.0, 1e5),
+    "p1_o": (0.0, 1e5),
+    "log_pf": (-4.0, 5.0),
+    "fund_freq1": (0.0, 1e4),
+    "frequency": (0.0, 1e4),
+    "metallicity": (-8.0, 3.0),
+    "ruwe": (0.0, 1e4),
+    "phi21_g": (-10.0, 10.0),
+    "phi31_g": (-10.0, 10.0),
+    "r21_g": (0.0, 20.0),
+    "r31_g": (0.0, 20.0),
+    "wesenheit_g": (-15.0, 30.0),
+    **{name: _MAGNITUDE for name, column in COLUMNS.items() if column.unit == "mag" and "mag" in name},
+    **dict.fromkeys(("int_average_g", "int_average_bp", "int_average_rp"), _MAGNITUDE),
+    **{name: _AMPLITUDE for name in COLUMNS if name.startswith("peak_to_peak")},
+}
+
+
+def range_of(name: str) -> tuple[float, float]:
+    """Return the lowest and the highest value that a known column can have; unbounded for others."""
+    return _RANGES.get(name, (-math.inf, math.inf))

@@ -5,12 +5,13 @@ import pandas as pd
 
 from astrosweep.config.kinds.tables import CleaningConfig
 from astrosweep.core.errors import DataError
+from astrosweep.data.reading.convert import NO_IDENTIFIER
 from astrosweep.data.report import RowFilter
 from astrosweep.kinds.tables.table import Roles
 
 
 def require_targets(rows: RowFilter, roles: Roles, config: CleaningConfig) -> None:
-    """Drop rows that cannot be split: without a finite target, or repeating an earlier object."""
+    """Drop rows that cannot be split: without a target or an identifier, or repeating an earlier object."""
     target = rows.frame[roles.target]
     rows.keep("finite_target", f"{roles.target} is missing or not finite", np.isfinite(target))
     if roles.error in rows.frame:
@@ -20,6 +21,8 @@ def require_targets(rows: RowFilter, roles: Roles, config: CleaningConfig) -> No
             f"{roles.error} is zero, negative or infinite",
             error.isna() | ((error > 0) & np.isfinite(error)),
         )
+    if config.unidentified == "drop":
+        rows.keep("unidentified", f"{roles.id} is missing", rows.frame[roles.id] > NO_IDENTIFIER)
     if config.drop_duplicates:
         rows.keep("duplicates", f"{roles.id} repeats an earlier row", ~rows.frame[roles.id].duplicated())
 

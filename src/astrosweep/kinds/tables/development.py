@@ -87,6 +87,7 @@ def develop(
             leaks=leaks,
             target_cuts=tuple(target_cuts),
             sealed_fingerprint=fingerprint_of(sealed.ids),
+            impossible={name: dict(counts) for name, counts in table.impossible.items()},
             notes=dict(table.notes),
         ),
     )

@@ -11,6 +11,7 @@ from astrosweep.core.metrics import Scorer, score
 from astrosweep.data.kind import Development, Judged
 from astrosweep.kinds.tables.development import develop
 from astrosweep.kinds.tables.figures import write_figures
+from astrosweep.kinds.tables.impossible import check_impossible
 from astrosweep.kinds.tables.preparation import RowPreparation, load_row_preparation
 from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
 from astrosweep.kinds.tables.rows import Rows, RowTruth
@@ -44,8 +45,9 @@ class TableKind:
 
     def develop(self, config: RunConfig) -> Development[Rows, RowTruth]:
         """See ``Kind.develop``."""
-        source = self.source(config)
-        return develop(source.table, source.features, source.guard, _rows_of(config), config.split)
+        source, data = self.source(config), _rows_of(config)
+        check_impossible(source.table, source.guard.roles)
+        return develop(source.table, source.features, source.guard, data, config.split)
 
     def prepare(self, config: RunConfig, development: Development[Rows, RowTruth], k: int) -> PreparedRows:
         """See ``Kind.prepare``."""

@@ -42,7 +42,20 @@ def merge(tables: Sequence[SourceTable], error: str) -> SourceTable:
             for name in common
         },
         origin="; ".join(table.origin for table in tables),
+        notes={key: value for table in tables for key, value in table.notes.items()},
+        impossible=_added(tables),
     )
+
+
+def _added(tables: Sequence[SourceTable]) -> dict[str, dict[str, int]]:
+    """Numbers that cannot be, of all tables together."""
+    added: dict[str, dict[str, int]] = {}
+    for table in tables:
+        for name, counts in table.impossible.items():
+            of_column = added.setdefault(name, {})
+            for value, count in counts.items():
+                of_column[value] = of_column.get(value, 0) + count
+    return added
 
 
 def _is_alike(name: str, tables: Sequence[SourceTable]) -> bool:

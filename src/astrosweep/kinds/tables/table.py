@@ -46,12 +46,14 @@ class SourceTable:
         lineage: Column to the source's own columns it was computed from, directly or through others.
         origin: Where the table comes from, for reports.
         notes: What reading it did that a user should know, for the data report.
+        impossible: Column to the numbers that cannot be and count as missing, and how often each was there.
     """
 
     frame: pd.DataFrame
     lineage: Mapping[str, frozenset[str]]
     origin: str
     notes: Mapping[str, Any] = field(default_factory=dict)
+    impossible: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:

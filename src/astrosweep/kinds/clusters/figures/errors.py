@@ -11,12 +11,13 @@ from astrosweep.report.canvas import BLUE, GREY, INK, ORANGE, PALE, dress, log_t
 _N_BINS = 30
 
 
-def errors_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
+def errors_against_radius(predictions: pd.DataFrame, title: str, scale: str) -> Figure:
     """Draw bias and percentiles of the relative error of validation clusters against radius, by target.
 
     Args:
         predictions: One row per cluster, target and point.
         title: Title, usually the name of the run.
+        scale: What radii are divided by, in words.
 
     Raises:
         DataError: There are no validation clusters.
@@ -52,11 +53,11 @@ def errors_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
         )
         axes.plot(radius, 100.0 * of_target["bias"], color=ORANGE, linewidth=1.6, label="median: bias")
         axes.axhline(0.0, color=INK, linewidth=0.8, linestyle="--")
-        dress(axes, "r / R$_{500}$", "predicted / true − 1 (%)")
+        dress(axes, f"r / {scale}", "predicted / true − 1 (%)")
         axes.set_xscale("log")
         log_ticks(axes.xaxis, radius.min(), radius.max())
         text = "–" if by_cluster.empty else f"{by_cluster.median():.1%}"
-        axes.set_title(f"{target}: median |error| {text} in {INNER:g}–{OUTER:g} R$_{{500}}$", fontsize=9)
+        axes.set_title(f"{target}: median |error| {text} in {INNER:g}–{OUTER:g} {scale}", fontsize=9)
     panels[0].legend(fontsize=8, frameon=False)
     return figure
 
@@ -104,12 +105,13 @@ def errors_by_radius(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def intervals_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
+def intervals_against_radius(predictions: pd.DataFrame, title: str, scale: str) -> Figure:
     """Draw the share of validation clusters inside their 68 and 95 % intervals against radius, by target.
 
     Args:
         predictions: One row per cluster, target and point.
         title: Title, usually the name of the run.
+        scale: What radii are divided by, in words.
 
     Raises:
         DataError: There are no validation clusters.
@@ -130,7 +132,7 @@ def intervals_against_radius(predictions: pd.DataFrame, title: str) -> Figure:
                 label=f"{level} % interval",
             )
             axes.axhline(nominal, color=GREY, linewidth=1.0, linestyle="--")
-        dress(axes, "r / R$_{500}$", "clusters inside (%)" if axes is panels[0] else "")
+        dress(axes, f"r / {scale}", "clusters inside (%)" if axes is panels[0] else "")
         axes.set_xscale("log")
         axes.set_ylim(0.0, 104.0)
         log_ticks(axes.xaxis, radius.min(), radius.max())

@@ -29,7 +29,7 @@ def val_points(predictions: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(error=rows["predicted"] / rows["true"] - 1.0)
 
 
-def single_clusters(predictions: pd.DataFrame, title: str) -> Figure:
+def single_clusters(predictions: pd.DataFrame, title: str, scale: str) -> Figure:
     """Draw four validation clusters, from the one predicted best to the worst, a row for each target.
 
     Clusters are ordered by the median absolute relative error over all their points and targets.
@@ -37,6 +37,7 @@ def single_clusters(predictions: pd.DataFrame, title: str) -> Figure:
     Args:
         predictions: One row per cluster, target and point.
         title: Title, usually the name of the run.
+        scale: What radii are divided by, in words.
 
     Raises:
         DataError: There are no validation clusters.
@@ -58,7 +59,7 @@ def single_clusters(predictions: pd.DataFrame, title: str) -> Figure:
                 name = points["cluster"].iloc[0] if len(points) else ""
                 axes.set_title(f"{label}: {name}", fontsize=9)
             if row + 1 == len(targets):
-                axes.set_xlabel("r / R$_{500}$", fontsize=10)
+                axes.set_xlabel(f"r / {scale}", fontsize=10)
     panels[0, 0].legend(fontsize=8, frameon=False, loc="lower left")
     return figure
 

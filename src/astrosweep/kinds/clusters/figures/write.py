@@ -12,6 +12,7 @@ from astrosweep.kinds.clusters.figures.profiles import single_clusters
 from astrosweep.kinds.clusters.figures.sample import cluster_sample_figure
 from astrosweep.kinds.clusters.figures.shape import shape_kept
 from astrosweep.kinds.clusters.prepare import PreparedClusters
+from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.report.canvas import save_figures
 from astrosweep.report.curves import learning_curves
 
@@ -38,10 +39,11 @@ def write_figures(
     Raises:
         DataError: There are no validation clusters.
     """
+    scale = SCALES[prepared.preparation.config.radius].removeprefix("the ")
     figures = {
-        "single_clusters": single_clusters(predictions, title),
-        "errors_against_radius": errors_against_radius(predictions, title),
-        "intervals_against_radius": intervals_against_radius(predictions, title),
+        "single_clusters": single_clusters(predictions, title, scale),
+        "errors_against_radius": errors_against_radius(predictions, title, scale),
+        "intervals_against_radius": intervals_against_radius(predictions, title, scale),
         "shape_kept": shape_kept(prepared, title),
     }
     sample, clusters = prepared.train, prepared.train.objects

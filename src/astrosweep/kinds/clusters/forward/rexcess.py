@@ -19,8 +19,8 @@ from scipy.interpolate import CubicSpline, make_smoothing_spline
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
+from astrosweep.data.reading import check_named, read_table
 from astrosweep.data.reading.convert import to_numbers
-from astrosweep.data.reading.read import read_table
 from astrosweep.kinds.clusters.forward.grid import NODES
 from astrosweep.kinds.clusters.forward.observe import observe, targets_of
 from astrosweep.kinds.clusters.forward.truths import TrueClusters
@@ -92,7 +92,9 @@ def load_rexcess(path: str | Path, config: ClusterSimulationConfig, realisations
 
 def _read(path: Path) -> pd.DataFrame:
     """Read the table: ``name`` as text, all others of ``NUMBERS`` positive."""
-    frame = read_table(path).frame
+    raw = read_table(path, text=("name",))
+    check_named(raw, path)
+    frame = raw.frame
     missing = [column for column in ("name", *NUMBERS) if column not in frame]
     if missing:
         raise DataError(

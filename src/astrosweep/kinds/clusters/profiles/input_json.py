@@ -2,15 +2,20 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import json5
+
 from astrosweep.core.errors import ConfigError
+
+_FAULT = re.compile(r"<string>:(?P<line>\d+) (?P<what>.*) at column (?P<column>\d+)", re.DOTALL)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON file that holds an object.
+    """Read a JSON file that holds an object, as people write it: with comments and commas at the end (JSON5).
 
     Raises:
         ConfigError: The file is missing, is not UTF-8 text or not JSON, holds something else than an object,
@@ -23,17 +28,15 @@ def read_json(path: Path) -> dict[str, Any]:
         raise ConfigError(f"no file {path}, which data.input_file names; {hint}")
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        content = json.loads(text, object_pairs_hook=lambda pairs: _without_twins(pairs, path))
+        content = json5.loads(text, object_pairs_hook=lambda pairs: _without_twins(pairs, path))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: byte {error.start + 1} is no UTF-8; allowed: JSON in UTF-8") from None
-    except json.JSONDecodeError as error:
-        lines = text.splitlines()
-        shown = lines[error.lineno - 1].strip()[:60] if error.lineno <= len(lines) else "the end of the file"
-        raise ConfigError(
-            f"{path}: line {error.lineno}, column {error.colno} is no JSON: {error.msg}, at {shown!r}"
-        ) from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply; allowed: the sections of an input file") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: {_syntax(str(error), text)}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: holds {kind_of(content)}; allowed: an object, {{...}}")
     return content
@@ -102,7 +105,22 @@ def _hint(name: str, allowed: Iterable[str]) -> str:
     return f"{meant}; allowed: {', '.join(dict.fromkeys(by_folded.values()))}"
 
 
-def _without_twins(pairs: list[tuple[str, Any]], path: Path) -> dict[str, Any]:
+def _syntax(fault: str, text: str) -> str:
+    """Tell where a text is no JSON, from what the parser says."""
+    found = _FAULT.fullmatch(fault)
+    if not found:
+        return f"line 1, column 1 is no JSON: {fault}; allowed: an object, {{...}}"
+    line, column = int(found["line"]), int(found["column"])
+    lines = text.splitlines()
+    shown = lines[line - 1][column - 1 :].strip()[:60] if line <= len(lines) else ""
+    where = f"at {shown!r}" if shown else "at the end of the line"
+    return (
+        f"line {line}, column {column} is no JSON: {found['what']}, {where}; look for a comma, a colon, a "
+        "quotation mark or a bracket that is missing there or before"
+    )
+
+
+def _without_twins(pairs: Iterable[tuple[str, Any]], path: Path) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key, value in pairs:
         if key in content:

@@ -4,13 +4,20 @@ from pathlib import Path
 
 from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.core.errors import DataError
+from astrosweep.data.reading.content import COMPRESSIONS
 from astrosweep.kinds.clusters.profiles.faults import few, raise_for_faults
 
 PROPERTIES_FILE = "clusters.csv"
 """Name of the file with the clusters' redshifts and R500, in the directory of the tables."""
 
-SUFFIXES = {"text": (".txt", ".dat", ".csv"), "ecsv": (".ecsv",), "fits": (".fits",)}
-"""Format to the ends of its files' names."""
+SUFFIXES = {
+    "text": (".txt", ".dat", ".csv", ".tsv", ".tbl", ".mrt"),
+    "ecsv": (".ecsv",),
+    "votable": (".vot", ".votable", ".xml"),
+    "fits": (".fits", ".fit", ".fts"),
+    "parquet": (".parquet", ".pq"),
+}
+"""Format to the ends of its files' names, before the end of a compression."""
 
 _KINDS = {name.lower(): name for name in (*OBSERVABLES, *TARGETS)}
 _Files = dict[str, dict[str, Path]]
@@ -21,7 +28,8 @@ def find_profiles(directory: Path, format: str) -> tuple[_Files, list[str]]:
 
     Args:
         directory: The directory.
-        format: ``text``, ``ecsv`` or ``fits`` takes only files of that format, ``auto`` all.
+        format: A key of ``SUFFIXES`` takes only files of that format, ``fixed_width`` those of text, ``auto``
+            all.
 
     Returns:
         Cluster to its files by kind of profile, clusters sorted by name; and the files that were passed over.
@@ -30,7 +38,8 @@ def find_profiles(directory: Path, format: str) -> tuple[_Files, list[str]]:
         DataError: No such directory, no profile in it, a profile or a cluster twice.
     """
     _check_directory(directory)
-    suffixes = SUFFIXES.get(format) or tuple(suffix for group in SUFFIXES.values() for suffix in group)
+    wanted = "text" if format == "fixed_width" else format
+    suffixes = SUFFIXES.get(wanted) or tuple(suffix for group in SUFFIXES.values() for suffix in group)
     found: _Files = {}
     ignored: list[str] = []
     faults: list[str] = []
@@ -41,8 +50,9 @@ def find_profiles(directory: Path, format: str) -> tuple[_Files, list[str]]:
         for path in sorted(entry.iterdir()) if nested else [entry]:
             if path.name.startswith("."):
                 continue
-            known = path.suffix.lower() in suffixes and path.is_file()
-            matches = _matches(path.stem, entry.name if nested else None) if known else []
+            plain = _uncompressed(path)
+            known = plain.suffix.lower() in suffixes and path.is_file()
+            matches = _matches(plain.stem, entry.name if nested else None) if known else []
             if len(matches) > 1:
                 readings = " or ".join(f"{kind} of cluster {cluster}" for cluster, kind in matches)
                 faults.append(f"{path}: the name can be read as {readings}; rename the file")
@@ -75,6 +85,11 @@ def _check_directory(directory: Path) -> None:
             else f"there is no directory beside it in {parent}"
         )
         raise DataError(f"no directory {directory}; {hint}")
+
+
+def _uncompressed(path: Path) -> Path:
+    """Return a file's path without the end that its compression adds."""
+    return path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
 
 
 def _matches(stem: str, cluster: str | None) -> list[tuple[str, str]]:
@@ -113,9 +128,11 @@ def _twice(found: _Files) -> list[str]:
 
 def _nothing_found(directory: Path, suffixes: tuple[str, ...], ignored: list[str]) -> str:
     there = f"files there: {few(ignored)}" if ignored else "it holds no files"
-    if any(Path(name).parent == Path() and Path(name).stem.lower() in _KINDS for name in ignored):
+    beside = [_uncompressed(Path(name)).stem for name in ignored if Path(name).parent == Path()]
+    if any(stem.lower() in _KINDS for stem in beside):
         there += "; if these belong to one cluster, give the directory above"
     return (
         f"{directory}: no profile of a cluster found; looked for <cluster>/<profile> and <cluster>_<profile> "
-        f"with the profiles {', '.join(_KINDS.values())} and the endings {', '.join(suffixes)}; {there}"
+        f"with the profiles {', '.join(_KINDS.values())} and the endings {', '.join(suffixes)} "
+        f"(or these and {', '.join(COMPRESSIONS)}); {there}"
     )

@@ -5,9 +5,11 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from astrosweep.core.errors import DataError
+from astrosweep.data.reading import read_table
 from astrosweep.kinds.clusters.profiles.faults import raise_for_faults
-from astrosweep.kinds.clusters.profiles.text import read_text, to_number
 
 _RANGES = {"redshift": (0.0, 20.0), "r500_kpc": (1.0, 1e5), "m500": (0.0, math.inf)}
 
@@ -21,10 +23,10 @@ class Properties:
 
 
 def read_properties(path: Path) -> dict[str, Properties]:
-    """Read a text table with the columns ``name`` and any of ``redshift``, ``r500_kpc`` and ``m500``.
+    """Read a table with the columns ``name`` and any of ``redshift``, ``r500_kpc`` and ``m500``.
 
     Args:
-        path: The file, columns separated by commas or blanks; other columns are passed over.
+        path: The file, of any format that ``read_table`` reads; other columns are passed over.
 
     Returns:
         Cluster to its properties.
@@ -37,36 +39,37 @@ def read_properties(path: Path) -> dict[str, Properties]:
         raise DataError(
             f"no file {path}, which data.tables.properties names; allowed: a table of the clusters"
         )
-    cells = read_text(path)
-    names = [name.lower() for name in cells.names]
+    raw = read_table(path, text=("name",))
+    frame = raw.frame.set_axis([str(name).lower() for name in raw.frame.columns], axis=1)
+    names = list(frame.columns) if raw.named else []
     wanted = [name for name in _RANGES if name in names]
     if names.count("name") != 1 or not wanted or any(names.count(name) > 1 for name in wanted):
         raise DataError(
-            f"{path}: the columns are {', '.join(cells.names) or 'without names'}; allowed: name, redshift, "
+            f"{path}: the columns are {', '.join(names) or 'without names'}; allowed: name, redshift, "
             "r500_kpc, m500, each once, name and at least one other"
         )
     faults: list[str] = []
-    lines: dict[str, int] = {}
+    lines: dict[str, str] = {}
     found: dict[str, Properties] = {}
-    for row, line in enumerate(cells.positions):
-        name = cells.columns[names.index("name")][row]
-        if not name or name in lines:
-            what = f"has the cluster {name} again, first in line {lines[name]}" if name else "has no name"
-            faults.append(f"{path}: line {line} {what}; allowed: one line for each cluster")
-        lines[name] = line
+    for row, line in enumerate(f"{frame.index.name} {number}" for number in frame.index):
+        name = "" if pd.isna(frame["name"].iloc[row]) else str(frame["name"].iloc[row])
+        if not name or name.casefold() in lines:
+            again = f"has the cluster {name} again, first in {lines.get(name.casefold())}"
+            faults.append(
+                f"{path}: {line} {again if name else 'has no name'}; allowed: one row for each cluster"
+            )
+        lines[name.casefold()] = line
         values = {}
         for key in wanted:
-            text, (low, high) = cells.columns[names.index(key)][row], _RANGES[key]
-            try:
-                values[key] = to_number(text)
-            except ValueError:
-                values[key] = math.inf
-            if not math.isnan(values[key]) and not low < values[key] < high:
+            cell, (low, high) = frame[key].iloc[row], _RANGES[key]
+            number = math.nan if pd.isna(cell) else float(pd.to_numeric(cell, errors="coerce"))
+            if not pd.isna(cell) and not low < number < high:
                 faults.append(
-                    f"{path}: line {line} has the {key} {text!r} of {name}; allowed: a number above {low:g}"
+                    f"{path}: {line} has the {key} {str(cell)!r} of {name}; allowed: a number above {low:g}"
                     + (f" and below {high:g}" if math.isfinite(high) else "")
                     + ", or nothing"
                 )
+            values[key] = number
         values.pop("m500", None)
         found[name] = Properties(**values)
     raise_for_faults(faults)

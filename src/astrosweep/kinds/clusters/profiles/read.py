@@ -1,6 +1,7 @@
 """``data.source=tables``: radial profiles, one file per cluster and observable, as a sample."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from astrosweep.kinds.clusters.profiles.layout import PROPERTIES_FILE, find_prof
 from astrosweep.kinds.clusters.profiles.profile_file import TabulatedProfile, read_profile
 from astrosweep.kinds.clusters.profiles.properties import Properties, read_properties
 from astrosweep.kinds.clusters.profiles.scale import check_scales, to_kpc
-from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, Profiles, TrueProfiles
+from astrosweep.kinds.clusters.sample import IMPOSSIBLE, Clusters, ClusterSample, Profiles, TrueProfiles
 
 _Files = Mapping[str, Mapping[str, Path]]
 _Read = dict[str, dict[str, TabulatedProfile]]
@@ -49,7 +50,7 @@ def read_tables(
         if targets is None:
             present = {kind for kinds in files.values() for kind in kinds}
             targets = [kind for kind in TARGETS if kind in present]
-        known, facts = _properties(path, tables)
+        known, facts = _properties(path, tables, list(files))
         truth_known = _check_complete(files, observables, targets, path)
         kinds = [*observables, *(targets if truth_known else ())]
         profiles = _read_all(files, kinds, tables, cleaning)
@@ -85,11 +86,16 @@ def cluster_id(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) >> 1
 
 
-def _properties(path: Path, tables: TablesConfig) -> tuple[dict[str, Properties], dict[str, object]]:
+def _properties(
+    path: Path, tables: TablesConfig, clusters: Sequence[str]
+) -> tuple[dict[str, Properties], dict[str, object]]:
+    """Return the properties under the clusters' own spelling of their names."""
     file = Path(tables.properties).expanduser() if tables.properties else path / PROPERTIES_FILE
     if not tables.properties and not file.exists():
         return {}, {"properties": f"none: there is no {PROPERTIES_FILE}; redshift and R500 are unknown"}
-    return read_properties(file), {"properties": file.name}
+    spelled = {name.casefold(): name for name in clusters}
+    known = {spelled.get(name.casefold(), name): one for name, one in read_properties(file).items()}
+    return known, {"properties": file.name}
 
 
 def _check_complete(files: _Files, observables: Sequence[str], targets: Sequence[str], path: Path) -> bool:
@@ -164,24 +170,34 @@ def _facts(
     known: Mapping[str, Properties],
 ) -> dict[str, object]:
     """Tell what is missing, turned or passed over."""
-    facts: dict[str, object] = {}
+    facts: dict[str, object] = {
+        f"columns of {kind}": _columns(kind, profiles, files)
+        for kind in dict.fromkeys(kind for own in profiles.values() for kind in own)
+    }
     for kind in observables:
         without = [name for name in files if kind not in profiles[name]]
         if without:
             facts[f"clusters without {kind}"] = f"{len(without)} of {len(files)}: {few(without)}"
-    gaps: dict[str, int] = {}
+    gaps: Counter[str] = Counter()
+    impossible: dict[str, Counter[str]] = {}
     turned = []
+    notes: dict[str, list[str]] = {}
     for cluster, own in profiles.items():
         for kind, profile in own.items():
-            n_gaps = int(np.isnan(profile.value).sum())
-            if n_gaps:
-                gaps[kind] = gaps.get(kind, 0) + n_gaps
+            gaps += Counter({kind: int(np.isnan(profile.value).sum())})
+            if profile.impossible:
+                impossible.setdefault(kind, Counter()).update(profile.impossible)
+            for note in profile.notes:
+                notes.setdefault(note, []).append(f"{cluster} {kind}")
             if profile.turned:
                 turned.append(f"{cluster} {kind}")
     if gaps:
         facts["gaps"] = ", ".join(f"{kind} {n} points" for kind, n in gaps.items())
+    if impossible:
+        facts[IMPOSSIBLE] = {kind: dict(counts) for kind, counts in impossible.items()}
     if turned:
         facts["descending radii, reversed"] = f"{len(turned)} profiles: {few(turned)}"
+    facts |= {note: f"{len(where)} profiles: {few(where)}" for note, where in notes.items()}
     if ignored:
         facts["files passed over"] = f"{len(ignored)}: {few(ignored)}"
     if known:
@@ -192,6 +208,19 @@ def _facts(
         if unused:
             facts["properties without profiles"] = f"{len(unused)}: {few(unused)}"
     return facts
+
+
+def _columns(kind: str, profiles: _Read, files: _Files) -> str:
+    """Tell which columns of the files of one kind were taken."""
+    taken: dict[str, list[str]] = {}
+    for cluster, own in profiles.items():
+        if kind in own:
+            taken.setdefault(own[kind].columns, []).append(cluster)
+    return "; ".join(
+        f"{columns}, of {len(clusters)} files such as {files[clusters[0]][kind].name}"
+        + (f" of {clusters[0]}" if len(taken) > 1 else "")
+        for columns, clusters in taken.items()
+    )
 
 
 def _stacked(profiles: Sequence[TabulatedProfile | None]) -> Profiles:
