@@ -25,16 +25,17 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 from rich.table import Table
 
-from astrosweep.config.kinds.clusters import TARGET_KEYS
-from astrosweep.config import ClusterDataConfig, RunConfig, parse
-from astrosweep.core.types import FloatArray, Predictions, Unlabelled
-from astrosweep.data.sources import load_development
+from astrosweep.config import RunConfig, parse
+from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
+from astrosweep.core.types import FloatArray, Predictions
+from astrosweep.kinds import load_data
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import GENERATORS, simulate_clusters
-from astrosweep.kinds.clusters.prepared import PreparedClusters
+from astrosweep.kinds.clusters.preparation import ProfilePreparation
 from astrosweep.kinds.clusters.sample import ClusterSample
-from astrosweep.training import TrainingResult, predict, train
-from astrosweep.training.calibration import fit_factor
+from astrosweep.recording import Member, Trained
+from astrosweep.training import TrainingResult, restore, train
+from astrosweep.training.calibration import calibrate
 
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SEED = 1_000
@@ -86,29 +87,22 @@ class Mean:
     """
 
     def __init__(self, config: RunConfig, results: Sequence[TrainingResult]) -> None:
-        self._config = config
-        self._results = results
         prepared = results[0].prepared[0]
-        assert isinstance(prepared, PreparedClusters)
-        self.prepared = prepared
+        assert isinstance(prepared.preparation, ProfilePreparation)
+        self.preparation = prepared.preparation
+        self.n_clusters = len(prepared.train)
+        self.trained = Trained(config, tuple(_member(config, r, result) for r, result in enumerate(results)))
         self._factor = dict.fromkeys(TARGET_KEYS.values(), np.ones(len(RADII)))
         if len(results) > 1:
             self._factor = self._fit_factor()
 
-    def predict(self, objects: Unlabelled) -> Predictions:
-        """Profiles of unseen clusters, in the unit of the learned target."""
-        fold, transform = self.prepared.fold, self.prepared.target_transform
-        states = [result.fits[0].state for result in self._results]
-        found = [predict(self._config, fold.layout, transform, state, objects) for state in states]
-        return combine(found, [result.uncertainty_factor for result in self._results])
-
     def profiles(self, predicted: Predictions) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Values and ln-uncertainties of each target at ``RADII``, each (N, R)."""
-        preparation = self.prepared.preparation
-        at, n_points = np.log(preparation.output_radii), len(preparation.output_radii)
+        preparation = self.preparation
+        at = np.log(preparation.output_radii)
         found = {}
-        for i, target in enumerate(preparation.targets):
-            columns, key = slice(i * n_points, (i + 1) * n_points), TARGET_KEYS[target]
+        for quantity in preparation.quantities:
+            columns, key = preparation.columns_of(quantity), TARGET_KEYS[quantity]
             sigma = _at_radii(at, predicted.std[:, columns]) * self._factor[key]
             found[key] = np.exp(_at_radii(at, predicted.mean[:, columns])), sigma
         return found
@@ -118,16 +112,21 @@ class Mean:
 
         It errs less than its networks, so that their variances are too large for it.
         """
-        sample = calibration_sample(self._config)
-        objects = Unlabelled(sample.ids, self.prepared.preparation.features(sample))
+        sample = calibration_sample(self.trained.config)
+        half = np.arange(len(sample)) % 2
         factors = {}
-        for key, (value, sigma) in self.profiles(self.predict(objects)).items():
+        for key, (value, sigma) in self.profiles(self.trained.predict(sample.objects).predicted).items():
             residual = np.log(true_profiles(sample, key) / value)
-            exact = np.zeros(len(sample))
-            factors[key] = np.array(
-                [fit_factor(residual[:, j], exact, sigma[:, j]) for j in range(len(RADII))]
-            )
+            _, factors[key] = calibrate(residual, np.zeros_like(residual), sigma, half, len(RADII))
         return factors
+
+
+def _member(config: RunConfig, replicate: int, result: TrainingResult) -> Member:
+    """The network of a replicate, which has one fold."""
+    (prepared,), (fit,) = result.prepared, result.fits
+    layout, transform = prepared.fold.layout, prepared.fold.transform
+    module = restore(config, layout, transform, fit.state)
+    return Member(f"replicate_{replicate}/fold_0", config, prepared.preparation, module, result.factor)
 
 
 def calibration_sample(config: RunConfig) -> ClusterSample:
@@ -149,43 +148,28 @@ class Networks:
         for of_one in overrides:
             with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
                 config = parse(compose("config", [*of_one, *COMMON]))
-            self._trained.append(Mean(config, train(config, load_development(config))))
+            self._trained.append(Mean(config, train(config, load_data(config))))
         self.training_s = time.perf_counter() - start
 
     @property
     def n_clusters(self) -> int:
         """Clusters that set the weights."""
-        return len(self._trained[0].prepared.fold.train)
+        return self._trained[0].n_clusters
 
     def answer(self, sample: ClusterSample) -> dict[str, Answer]:
         """Deproject clusters; the time is that of preparation and prediction together, in a large call."""
         answers: dict[str, Answer] = {}
         # Networks take clusters by the thousand, so they are timed that way.
-        many = sample.take(np.resize(np.arange(len(sample)), TIMED))
+        many = sample.objects.take(np.resize(np.arange(len(sample)), TIMED))
         for network in self._trained:
             start = time.perf_counter()
-            everything = network.predict(Unlabelled(many.ids, network.prepared.preparation.features(many)))
+            everything = network.trained.predict(many).predicted
             time_ms = 1e3 * (time.perf_counter() - start) / TIMED
-            of_sample = Predictions(sample.ids, everything.mean[: len(sample)], everything.std[: len(sample)])
+            n = len(sample)
+            of_sample = Predictions(sample.objects.ids, everything.mean[:n], everything.std[:n])
             for target, (value, sigma) in network.profiles(of_sample).items():
                 answers[target] = Answer(value, sigma, time_ms)
         return answers
-
-
-def combine(predictions: Sequence[Predictions], factors: Sequence[FloatArray | float]) -> Predictions:
-    """The mean of networks; its variance is the mean of their calibrated ones and the one between them.
-
-    Args:
-        predictions: Of each network, uncalibrated.
-        factors: Calibration of each network's standard deviations, a number or (T,).
-    """
-    n = len(predictions)
-    mean = sum(predicted.mean for predicted in predictions) / n
-    variance = sum(
-        (predicted.std * own) ** 2 + (predicted.mean - mean) ** 2
-        for predicted, own in zip(predictions, factors, strict=True)
-    )
-    return Predictions(predictions[0].ids, np.asarray(mean), np.sqrt(variance / n))
 
 
 def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:
@@ -194,7 +178,7 @@ def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:
 
 def classical(method: str, sample: ClusterSample, n_draws: int) -> dict[str, Answer]:
     """Deproject clusters classically; the time includes that of the uncertainties."""
-    done = deproject(sample, method, RADII, n_draws, 0)
+    done = deproject(sample.objects, method, RADII, n_draws, 0)
     time_ms = 1e3 * float(np.median(done.time_s + done.draws_time_s))
     return {target: Answer(value, sigma, time_ms) for target, (value, sigma) in done.profiles.items()}
 

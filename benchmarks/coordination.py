@@ -37,7 +37,7 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 from rich.table import Table
 
-from astrosweep.config import RunConfig, parse
+from astrosweep.config import StudyConfig, parse
 from astrosweep.job import judged_by_pydantic
 from astrosweep.search.worker import work
 from astrosweep.tracking import create_stores, open_tracker
@@ -51,7 +51,7 @@ Cost = tuple[float, float]
 """Wall and processor time, in seconds."""
 
 
-def make_config(folder: Path, artifacts: Path, n_trials: int, worker: int = 0) -> RunConfig:
+def make_config(folder: Path, artifacts: Path, n_trials: int, worker: int = 0) -> StudyConfig:
     """A random search over five keys on few simulated stars, kept in ``folder``."""
     words = [
         *("data=cepheid", "data.source=simulated", "data.simulation.n_stars=400", "model=mlp", "split=kfold"),
@@ -68,7 +68,7 @@ def make_config(folder: Path, artifacts: Path, n_trials: int, worker: int = 0) -
         f"tracking.artifacts={artifacts}",
     ]
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        return parse(compose("config", judged_by_pydantic(words)))
+        return parse(compose("config", judged_by_pydantic(words))).as_study()
 
 
 def make_template(folder: Path) -> tuple[TrainingResult, ...]:
@@ -129,7 +129,7 @@ def copy_rows(
 
 
 def run_worker(
-    config: RunConfig, results: tuple[TrainingResult, ...], sleep_s: float, start: Barrier
+    config: StudyConfig, results: tuple[TrainingResult, ...], sleep_s: float, start: Barrier
 ) -> list[Cost]:
     """One worker whose trainings sleep.
 
@@ -139,7 +139,7 @@ def run_worker(
     ends: list[Cost] = []
     costs: list[Cost] = []
 
-    def sleep(config: RunConfig, development: object, listener: Any, folds: object) -> object:  # noqa: ARG001
+    def sleep(config: object, development: object, listener: Any, folds: object) -> object:  # noqa: ARG001
         if ends:
             costs.append((time.perf_counter() - ends[-1][0], time.process_time() - ends[-1][1]))
         else:
@@ -172,7 +172,7 @@ def _keep_barrier(barrier: Barrier) -> None:
     _barrier = barrier
 
 
-def _worker(arguments: tuple[RunConfig, tuple[TrainingResult, ...], float]) -> list[Cost]:
+def _worker(arguments: tuple[StudyConfig, tuple[TrainingResult, ...], float]) -> list[Cost]:
     return run_worker(*arguments, _barrier)
 
 

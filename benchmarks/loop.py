@@ -29,10 +29,10 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from astrosweep.config import RunConfig
-from astrosweep.config.kinds.stars import TargetTransformConfig
+from astrosweep.config import RunConfig, TargetTransformConfig
 from astrosweep.config.parse import validate
-from astrosweep.core.types import Dataset, Fold, Unlabelled
+from astrosweep.core.types import Dataset, Layout, Unlabelled
+from astrosweep.data.fold import Fold
 from astrosweep.data.target import TargetTransform
 from astrosweep.training import RegressionModule, fit
 
@@ -75,25 +75,29 @@ def make_fold(n_rows: int, n_features: int) -> Fold:
         return Dataset(np.arange(n), x, y, np.zeros_like(y))
 
     train, val = part(n_rows), part(n_rows // 5)
-    names = tuple(f"x{i}" for i in range(n_features))
-    empty = Unlabelled(np.arange(1), np.zeros((1, n_features), np.float32))
-    return Fold(train, val, empty, names, ("y",))
+    return Fold(
+        train=train,
+        val=val,
+        test=Unlabelled(np.arange(1), np.zeros((1, n_features), np.float32)),
+        layout=Layout((n_features,), ("y",)),
+        transform=TargetTransform.fit(train.target, TargetTransformConfig()),
+    )
 
 
-def run_floor(config: RunConfig, fold: Fold, transform: TargetTransform) -> None:
+def run_floor(config: RunConfig, fold: Fold) -> None:
     """The arithmetic and nothing else."""
     torch.manual_seed(config.seed)
-    module = RegressionModule(config, fold.layout, transform)
+    module = RegressionModule(config, fold.layout, fold.transform)
     network, l2 = module.network, config.model.l2
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
     kernels = [layer.weight for layer in network.modules() if isinstance(layer, nn.Linear)]
     x, y = (
         torch.from_numpy(fold.train.features),
-        torch.from_numpy(transform.forward(fold.train.target)).float(),
+        torch.from_numpy(fold.transform.forward(fold.train.target)).float(),
     )
     x_val, y_val = (
         torch.from_numpy(fold.val.features),
-        torch.from_numpy(transform.forward(fold.val.target)).float(),
+        torch.from_numpy(fold.transform.forward(fold.val.target)).float(),
     )
     best, best_state = float("inf"), {k: v.clone() for k, v in network.state_dict().items()}
     size = config.data.batch_size
@@ -120,10 +124,10 @@ def run_floor(config: RunConfig, fold: Fold, transform: TargetTransform) -> None
                     best_state[name].copy_(tensor)
 
 
-def run_trainer(config: RunConfig, fold: Fold, transform: TargetTransform) -> None:
+def run_trainer(config: RunConfig, fold: Fold) -> None:
     """Lightning's Trainer as its users write it."""
     torch.manual_seed(config.seed)
-    module = RegressionModule(config, fold.layout, transform)
+    module = RegressionModule(config, fold.layout, fold.transform)
 
     def loader(part: Dataset, batch_size: int, shuffle: bool) -> "DataLoader[tuple[torch.Tensor, ...]]":
         y, e = module.loss.encode(part.target, part.target_error)
@@ -155,16 +159,15 @@ def measure(size: str, epochs: int, repeats: int) -> dict[str, float]:
     """Median ratios of one size."""
     n_rows, n_features, batch_size = SIZES[size]
     config, fold = make_config(batch_size, epochs), make_fold(n_rows, n_features)
-    transform = TargetTransform.fit(fold.train.target, TargetTransformConfig())
     programs: dict[str, Callable[[], object]] = {
-        "floor": lambda: run_floor(config, fold, transform),
-        "astrosweep": lambda: fit(config, fold, transform),
-        "trainer": lambda: run_trainer(config, fold, transform),
+        "floor": lambda: run_floor(config, fold),
+        "astrosweep": lambda: fit(config, fold),
+        "trainer": lambda: run_trainer(config, fold),
     }
     warm = make_config(batch_size, 1)
-    run_floor(warm, fold, transform)
-    fit(warm, fold, transform)
-    run_trainer(warm, fold, transform)
+    run_floor(warm, fold)
+    fit(warm, fold)
+    run_trainer(warm, fold)
     turns = [{name: seconds(program) for name, program in programs.items()} for _ in range(repeats)]
     medians = {name: statistics.median(turn[name] for turn in turns) for name in programs}
     ratios = {

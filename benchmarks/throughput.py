@@ -52,11 +52,9 @@ from peers.problem import FOLDS, PARAMETERS, RESULTS, Fold, save_folds
 from rich.console import Console
 from rich.table import Table
 
-from astrosweep.config import RunConfig, StarDataConfig, parse
-from astrosweep.data.sources import load_stars
+from astrosweep.config import parse
 from astrosweep.job import judged_by_pydantic
-from astrosweep.kinds.tables.development import develop
-from astrosweep.kinds.tables.prepare import prepare
+from astrosweep.kinds import load_data
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -269,13 +267,11 @@ def warm_up(python: Path | str, modules: str) -> None:
 def export_folds(overrides: Sequence[str], path: Path) -> None:
     """Write the folds that astrosweep prepares from this configuration."""
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
-        config: RunConfig = parse(compose("config", judged_by_pydantic(list(overrides))))
-    assert isinstance(config.data, StarDataConfig), "the peers know stars only"
-    development = develop(load_stars(config.data), config.data, config.split)
+        config = parse(compose("config", judged_by_pydantic(list(overrides))))
+    data = load_data(config)
     folds = []
-    for k in range(development.n_folds):
-        prepared = prepare(development, k, config.data.preparation)
-        train, val, transform = prepared.fold.train, prepared.fold.val, prepared.target_transform
+    for fold in (prepared.fold for prepared in data.folds):
+        train, val, transform = fold.train, fold.val, fold.transform
         assert transform.name == "none", "the peers know z * width + loc only"
         folds.append(
             Fold(
@@ -290,9 +286,7 @@ def export_folds(overrides: Sequence[str], path: Path) -> None:
         )
     save_folds(path, folds)
     shape = folds[0].x_train.shape
-    print(
-        f"{development.report.origin}: {len(folds)} folds of {shape[0]} rows, {shape[1]} inputs", flush=True
-    )
+    print(f"{data.report.origin}: {len(folds)} folds of {shape[0]} rows, {shape[1]} inputs", flush=True)
 
 
 def draw(n_trials: int, seed: int) -> list[dict[str, object]]:

@@ -52,7 +52,7 @@ def main() -> None:
     for name, sample in samples(arguments):
         print(f"\n{name}: {len(sample)} clusters")
         for method in METHODS:
-            done = deproject(sample, method, RADII, arguments.draws, arguments.seed)
+            done = deproject(sample.objects, method, RADII, arguments.draws, arguments.seed)
             times = [1e3 * np.median(seconds) for seconds in (done.time_s, done.draws_time_s)]
             print(f"{method}: {times[0]:.0f} ms a cluster, uncertainties {times[1]:.0f} ms")
             for target, (value, sigma_ln) in done.profiles.items():

@@ -64,8 +64,8 @@ def accuracy(value: FloatArray, truth: FloatArray, sigma_ln: FloatArray | None =
 def true_profiles(sample: ClusterSample, target: str, radii_x: FloatArray = RADII) -> FloatArray:
     """Return a target of a sample at radii r / R500, shape (N, R), NaN outside of what is known of it."""
     truth = np.full((len(sample), len(radii_x)), np.nan)
-    profiles = sample.targets[target]
-    for row, r500 in enumerate(sample.r500_kpc):
+    profiles = sample.truth.profiles[target]
+    for row, r500 in enumerate(sample.objects.r500_kpc):
         known = np.isfinite(profiles.value[row])
         logs = np.log(profiles.radius[row][known] / r500), np.log(profiles.value[row][known])
         truth[row] = np.exp(np.interp(np.log(radii_x), *logs, left=np.nan, right=np.nan))

@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from astrosweep.core.types import FloatArray
-from astrosweep.kinds.clusters.sample import ClusterSample
+from astrosweep.kinds.clusters.sample import Clusters
 
 from .multiscale import fit_emissivity, king_functions
 from .observation import Observation, density, interpolate, observation
@@ -97,12 +97,12 @@ METHODS: Mapping[str, Analyses] = {
 
 
 def deproject(
-    sample: ClusterSample, method: str, radii_x: FloatArray, n_draws: int = 0, seed: int = 0
+    clusters: Clusters, method: str, radii_x: FloatArray, n_draws: int = 0, seed: int = 0
 ) -> Deprojection:
-    """Deproject each cluster of a sample from its ``sb`` and ``Txray``.
+    """Deproject each cluster from its ``sb`` and ``Txray``.
 
     Args:
-        sample: Clusters with redshift and R500, each with at least three points of both observables.
+        clusters: Clusters with redshift and R500, each with at least three points of both observables.
         method: One of ``METHODS``.
         radii_x: Radii of the answer, r / R500, shape (R,).
         n_draws: Perturbed analyses D behind the uncertainties; 0 for none. The uncertainty is half the width
@@ -115,10 +115,10 @@ def deproject(
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}; known: {', '.join(METHODS)}")
     values, spreads, times = [], [], []
-    for row in range(len(sample)):
+    for row in range(len(clusters)):
         started = time.perf_counter()
-        generator = np.random.default_rng([seed, int(sample.ids[row])])
-        analyses = METHODS[method](observation(sample, row), radii_x, generator)
+        generator = np.random.default_rng([seed, int(clusters.ids[row])])
+        analyses = METHODS[method](observation(clusters, row), radii_x, generator)
         values.append(_three(next(analyses)))
         analysed = time.perf_counter()
         draws = [np.log(_three(profile)) for profile in islice(analyses, n_draws)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from astrosweep.core.types import FloatArray
 from astrosweep.kinds.clusters.forward.cosmology import CM_PER_KPC
 from astrosweep.kinds.clusters.forward.projection import ELECTRONS_PER_PROTON, cooling
-from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
+from astrosweep.kinds.clusters.sample import Clusters, Profiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,18 +50,18 @@ class Observation:
     temperature: Annuli
 
 
-def observation(sample: ClusterSample, row: int) -> Observation:
+def observation(clusters: Clusters, row: int) -> Observation:
     """Read one cluster: the surface brightness S becomes the integral (1+z)^4 4 pi S / R500.
 
     Raises:
         ValueError: Without redshift, R500, or three points with errors of both sb and Txray.
     """
-    name, r500, redshift = sample.names[row], sample.r500_kpc[row], sample.redshift[row]
+    name, r500, redshift = clusters.names[row], clusters.r500_kpc[row], clusters.redshift[row]
     if not (np.isfinite(r500) and np.isfinite(redshift)):
         raise ValueError(f"cluster {name}: deprojection needs its redshift and R500")
     depth = (1 + redshift) ** -4 / (4 * np.pi) * r500 * CM_PER_KPC
-    brightness = _annuli(sample.observed["sb"].take(np.array([row])), r500, depth)
-    temperature = _annuli(sample.observed["Txray"].take(np.array([row])), r500, 1.0)
+    brightness = _annuli(clusters.observed["sb"].take(np.array([row])), r500, depth)
+    temperature = _annuli(clusters.observed["Txray"].take(np.array([row])), r500, 1.0)
     if min(len(brightness.value), len(temperature.value)) < 3:
         raise ValueError(f"cluster {name}: deprojection needs three points with errors of both sb and Txray")
     return Observation(brightness, temperature)

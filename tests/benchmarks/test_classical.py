@@ -11,7 +11,7 @@ from astrosweep.kinds.clusters.forward.projection import (
     spectroscopic_temperature,
     to_annuli,
 )
-from astrosweep.kinds.clusters.sample import ClusterSample, Profiles
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, Profiles, TrueProfiles
 from benchmarks.classical import METHODS, RADII, Deprojection, accuracy, deproject, true_profiles
 from benchmarks.classical import __main__ as command
 from benchmarks.classical.temperature import spectroscopic_like
@@ -32,7 +32,7 @@ def observed(n: int, noise: float, seed: int = 0) -> ClusterSample:
     bounds = np.searchsorted(EDGES, T_EDGES * 0.999)
     t_x = spectroscopic_temperature(density, temperature, np.tile(bounds, (n, 1)))
     t_radii = np.sqrt(T_EDGES[1:] * T_EDGES[:-1])
-    return ClusterSample(
+    clusters = Clusters(
         ids=np.arange(n),
         names=np.array([f"cluster {row}" for row in range(n)]),
         redshift=redshift,
@@ -41,14 +41,11 @@ def observed(n: int, noise: float, seed: int = 0) -> ClusterSample:
             "sb": measured(ANNULI * 1100, sb, 0.02 + 0.1 * ANNULI**1.5, noise, rng),
             "Txray": measured(t_radii * 1100, t_x, 0.03 + 0.07 * t_radii, noise, rng),
         },
-        targets={
-            "ne3d": exact(density),
-            "t3d": exact(temperature),
-            "szp3d": exact(density * temperature),
-        },
         generator=np.array(["smooth"] * n),
         origin="test",
     )
+    truth = {"ne3d": exact(density), "t3d": exact(temperature), "szp3d": exact(density * temperature)}
+    return ClusterSample(clusters, TrueProfiles(truth))
 
 
 def measured(radius_kpc, value, relative, noise, rng) -> Profiles:
@@ -68,17 +65,17 @@ def errors(sample: ClusterSample, done: Deprojection, target: str):
 @pytest.mark.parametrize("method", METHODS)
 def test_the_density_of_noiseless_smooth_clusters_is_right_within_one_percent(method):
     sample = observed(4, noise=0)
-    done = deproject(sample, method, RADII)
+    done = deproject(sample.objects, method, RADII)
     assert errors(sample, done, "ne3d").max() < 0.01
     assert done.profiles["ne3d"][1] is None
 
 
 def test_the_temperature_of_noiseless_smooth_clusters_is_right_where_its_projection_is_fitted():
     sample = observed(4, noise=0)
-    done = deproject(sample, "multiscale", RADII)
+    done = deproject(sample.objects, "multiscale", RADII)
     assert errors(sample, done, "t3d").max() < 0.04
     assert errors(sample, done, "szp3d").max() < 0.04
-    taken = deproject(sample, "multiscale-projected", RADII)
+    taken = deproject(sample.objects, "multiscale-projected", RADII)
     assert np.median(errors(sample, taken, "t3d")) > 3 * np.median(errors(sample, done, "t3d"))
 
 
@@ -92,7 +89,7 @@ def test_the_temperature_of_noiseless_smooth_clusters_is_right_where_its_project
 )
 def test_usual_noise_leaves_the_errors_of_the_literature(method, density, temperature, pressure):
     sample = observed(20, noise=1)
-    done = deproject(sample, method, RADII)
+    done = deproject(sample.objects, method, RADII)
     for target, (low, high) in zip(("ne3d", "t3d", "szp3d"), (density, temperature, pressure), strict=True):
         found = accuracy(done.profiles[target][0], true_profiles(sample, target))
         assert low < found.typical < high, target
@@ -102,7 +99,7 @@ def test_usual_noise_leaves_the_errors_of_the_literature(method, density, temper
 @pytest.mark.parametrize(("method", "targets"), [("onion", ["ne3d"]), ("multiscale", ["t3d", "szp3d"])])
 def test_uncertainties_cover_the_truth(method, targets):
     sample = observed(12, noise=1, seed=1)
-    done = deproject(sample, method, RADII, n_draws=20)
+    done = deproject(sample.objects, method, RADII, n_draws=20)
     for target in targets:
         found = accuracy(*done.profiles[target][:1], true_profiles(sample, target), done.profiles[target][1])
         assert found.coverage68 == pytest.approx(0.68, abs=0.15), target
@@ -112,11 +109,14 @@ def test_uncertainties_cover_the_truth(method, targets):
 @pytest.mark.parametrize("method", METHODS)
 def test_gaps_are_bridged_and_clusters_do_not_depend_on_each_other(method):
     sample = observed(3, noise=0)
-    for profiles, gaps in (sample.observed["sb"], [0, 7, 8, 30, 49]), (sample.observed["Txray"], [4]):
+    for profiles, gaps in (
+        (sample.objects.observed["sb"], [0, 7, 8, 30, 49]),
+        (sample.objects.observed["Txray"], [4]),
+    ):
         profiles.value[0, gaps] = np.nan
-    together = deproject(sample, method, RADII, n_draws=3)
+    together = deproject(sample.objects, method, RADII, n_draws=3)
     assert errors(sample, together, "ne3d")[0].max() < 0.05
-    alone = deproject(sample.take(np.array([2])), method, RADII, n_draws=3)
+    alone = deproject(sample.objects.take(np.array([2])), method, RADII, n_draws=3)
     for target in ("ne3d", "t3d", "szp3d"):
         for of_all, of_one in zip(together.profiles[target], alone.profiles[target], strict=True):
             np.testing.assert_array_equal(of_all[2:], of_one)
@@ -124,9 +124,9 @@ def test_gaps_are_bridged_and_clusters_do_not_depend_on_each_other(method):
 
 def test_a_temperature_is_uncertain_where_only_smoothness_tells_it():
     sample = observed(1, noise=0)
-    sample.observed["Txray"].value[0, 3:-3] = np.nan
-    sample.observed["Txray"].error[0] *= 0.1
-    sigma = deproject(sample, "multiscale", RADII, n_draws=40).profiles["t3d"][1][0]
+    sample.objects.observed["Txray"].value[0, 3:-3] = np.nan
+    sample.objects.observed["Txray"].error[0] *= 0.1
+    sigma = deproject(sample.objects, "multiscale", RADII, n_draws=40).profiles["t3d"][1][0]
     gap = (RADII > 0.1) & (RADII < 0.4)
     assert sigma[gap].max() > 4 * sigma[~gap].min()
     assert 0.05 < sigma[gap].max() < 0.1
@@ -144,15 +144,15 @@ def test_the_derivative_of_a_projected_temperature():
 def test_what_cannot_be_deprojected_is_refused_by_name():
     sample = observed(2, noise=0)
     with pytest.raises(ValueError, match=r"unknown method 'peel'; known: onion"):
-        deproject(sample, "peel", RADII)
-    sample.redshift[1] = np.nan
+        deproject(sample.objects, "peel", RADII)
+    sample.objects.redshift[1] = np.nan
     with pytest.raises(ValueError, match="cluster 1: deprojection needs its redshift and R500"):
-        deproject(sample, "onion", RADII)
-    sample.observed["Txray"].value[0, 2:] = np.nan
+        deproject(sample.objects, "onion", RADII)
+    sample.objects.observed["Txray"].value[0, 2:] = np.nan
     with pytest.raises(
         ValueError, match="cluster 0: deprojection needs three points with errors of both sb and Txray"
     ):
-        deproject(sample, "onion", RADII)
+        deproject(sample.objects, "onion", RADII)
 
 
 def test_accuracy_of_known_errors():

@@ -1,4 +1,4 @@
-"""The mean of several networks."""
+"""Networks and classical methods on the same clusters."""
 
 import importlib
 from argparse import Namespace
@@ -7,37 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from astrosweep.core.types import Predictions, Unlabelled
-
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture
-def combine(monkeypatch):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("clusters").combine
-
-
-def predicted(mean, std):
-    return Predictions(np.array(["a", "b"]), np.array(mean), np.array(std))
-
-
-def test_the_mean_has_the_variance_of_the_networks_and_the_one_between_them(combine):
-    one = predicted([[1.0], [5.0]], [[0.6], [0.2]])
-    other = predicted([[3.0], [5.0]], [[0.4], [0.1]])
-    mean = combine([one, other], [0.5, 1.0])
-    assert mean.mean.tolist() == [[2.0], [5.0]]
-    normal = np.random.default_rng(0).standard_normal((2, 200_000))
-    draws = np.concatenate([1.0 + 0.3 * normal[0], 3.0 + 0.4 * normal[1]])
-    assert mean.std[0, 0] == pytest.approx(draws.std(), rel=0.01)
-    assert mean.std[1, 0] == pytest.approx(0.1)
-
-
-def test_one_network_is_its_own_mean(combine):
-    one = predicted([[1.0], [5.0]], [[0.3], [0.1]])
-    mean = combine([one], [1.0])
-    assert mean.mean.tolist() == one.mean.tolist()
-    assert mean.std == pytest.approx(one.std)
 
 
 def test_the_mean_is_calibrated_on_clusters_that_did_not_set_the_weights(monkeypatch):
@@ -46,10 +16,10 @@ def test_the_mean_is_calibrated_on_clusters_that_did_not_set_the_weights(monkeyp
     cut = ("data.simulation.n_clusters=300", "trainer.max_epochs=2", "model.width=16", "replicates=2")
     networks = clusters.Networks([("experiment=deprojection", *cut)])
     (mean,) = networks._trained
-    sample = clusters.calibration_sample(mean._config)
+    assert len(mean.trained.members) == 2
+    sample = clusters.calibration_sample(mean.trained.config)
     assert len(sample) == 300
-    found = mean.predict(Unlabelled(sample.ids, mean.prepared.preparation.features(sample)))
-    profiles = mean.profiles(found)
+    profiles = mean.profiles(mean.trained.predict(sample.objects).predicted)
     assert profiles.keys() == {"szp3d", "ne3d", "t3d"}
     for target, (value, sigma) in profiles.items():
         pull = abs(np.log(value / clusters.true_profiles(sample, target))) / sigma

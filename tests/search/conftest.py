@@ -28,7 +28,7 @@ def search(make_config, tmp_path):
     def build(*overrides, sampler="random"):
         pruner = () if any("pruner" in word for word in overrides) else ("search/pruner=none",)
         storage = f"storage=sqlite:///{tmp_path}/studies.db"
-        return make_config(f"search={sampler}", *TINY, *pruner, storage, *overrides)
+        return make_config(f"search={sampler}", *TINY, *pruner, storage, *overrides).as_study()
 
     return build
 

@@ -131,12 +131,15 @@ def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(folds, 
     assert np.isfinite(run.metrics["partial/val/rmse"])
     table = pd.read_parquet(tracker.fetch(run.run_id, tmp_path / "x") / "predictions.parquet")
     assert set(table["fold"]) == ({0, 1, 2} if folds == "auto" else {0})
-    assert (tmp_path / "x" / "fold_0" / "weights.pt").exists()
+    assert (tmp_path / "x" / "fold_0" / "weights.safetensors").exists()
 
 
 def test_a_trial_that_cannot_train_as_its_study_does_tells_nothing(search, tracker, monkeypatch):
     config = search("split=kfold", "split.n_folds=3", "search.n_trials=1", "search/pruner=median")
-    monkeypatch.setattr("astrosweep.search.objective.are_together", lambda *_: False)
+    monkeypatch.setattr(
+        "astrosweep.search.objective.group_folds",
+        lambda _, data: tuple((prepared.fold,) for prepared in data.folds),
+    )
     study, _ = work(config, tracker)
     (trial,) = study.optuna.trials
     assert study.together

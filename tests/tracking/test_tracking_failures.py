@@ -317,10 +317,10 @@ def test_a_folder_that_may_not_be_written(
 
 
 def test_errors_of_the_system_are_told_apart() -> None:
-    from astrosweep.tracking.failures import explain
+    from astrosweep.tracking.failures import diagnose
 
     address = Address.of(TrackingConfig())
-    assert "disk is full" in explain(OSError(errno.ENOSPC, "No space left on device", "/data/x"), address)
-    assert explain(PermissionError(errno.EACCES, "denied", "/data/x"), address).startswith(
+    assert "disk is full" in diagnose(OSError(errno.ENOSPC, "No space left on device", "/data/x"), address)
+    assert diagnose(PermissionError(errno.EACCES, "denied", "/data/x"), address).startswith(
         "/data/x cannot be"
     )

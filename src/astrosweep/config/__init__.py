@@ -14,7 +14,7 @@ from astrosweep.config.model import (
 from astrosweep.config.optimizer import OptimizerConfig, SchedulerConfig
 from astrosweep.config.parse import load_run_config, parse
 from astrosweep.config.pruner import PrunerConfig
-from astrosweep.config.run import RunConfig
+from astrosweep.config.run import RunConfig, StudyConfig
 from astrosweep.config.sampler import SamplerConfig
 from astrosweep.config.search import SearchConfig
 from astrosweep.config.space import Distribution
@@ -44,6 +44,7 @@ __all__ = [
     "SchedulerConfig",
     "SearchConfig",
     "SplitConfig",
+    "StudyConfig",
     "TargetTransformConfig",
     "TrackingConfig",
     "TrainerConfig",

@@ -77,7 +77,7 @@ class MlpConfig(DenseConfig):
 
 
 class EncoderDecoder1dConfig(Strict):
-    """Conv1d encoder, dense latent layer, Conv1d decoder: the cluster study's parametrised network.
+    """Conv1d encoder, dense latent layer, Conv1d decoder: the published network of a deprojection study.
 
     Attributes:
         encoder_channels: Channels of each encoder convolution.
@@ -101,7 +101,7 @@ class EncoderDecoder1dConfig(Strict):
 
 
 class EncoderDecoderSimpleConfig(Strict):
-    """The cluster study's second network: two convolutions, a latent layer, one 1 x 1 convolution.
+    """An earlier network of the same study: two convolutions, a latent layer, one 1 x 1 convolution.
 
     Attributes:
         encoder_channels: Channels of each encoder convolution.
@@ -120,7 +120,7 @@ class EncoderDecoderSimpleConfig(Strict):
 
 
 class EncoderDecoder2dConfig(Strict):
-    """The cluster study's first network: profiles folded into images.
+    """The first network of the same study: profiles folded into images.
 
     Attributes:
         image_size: Side of the image into which each profile is interpolated and folded, row by row.
@@ -164,8 +164,8 @@ class DeprojectorConfig(Strict):
         width: Units of the residual blocks.
         n_blocks: Number of residual blocks of two dense layers.
         dropout: Probability of zeroing a hidden value of a block.
-        head: ``free``: every target by itself; ``ideal_gas``: pressure is density times temperature, exactly
-            (needs target=all).
+        head: ``free``: every target by itself; ``ideal_gas``: the first is the product of the two others,
+            exactly (needs target=all).
         activation: Activation inside the blocks.
         l2: Coefficient of the L2 penalty on the kernels.
     """

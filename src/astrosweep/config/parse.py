@@ -50,7 +50,7 @@ def validate(plain: Any) -> RunConfig:
     try:
         config = RunConfig.model_validate(plain)
     except ValidationError as error:
-        lines = "\n".join(f"  {_explain(fault, plain)}" for fault in error.errors())
+        lines = "\n".join(f"  {_message_of(fault, plain)}" for fault in error.errors())
         raise ConfigError(f"The configuration is refused:\n{lines}") from error
     if config.search is not None:
         _check_space(config.search, plain)
@@ -72,7 +72,7 @@ def _check_space(search: SearchConfig, plain: Any) -> None:
                 RunConfig.model_validate(changed)
             except ValidationError as error:
                 for fault in error.errors():
-                    faults[f"  search.space.{distribution.key}: {_explain(fault, changed)}"] = None
+                    faults[f"  search.space.{distribution.key}: {_message_of(fault, changed)}"] = None
     if faults:
         raise ConfigError("The search space is refused:\n" + "\n".join(faults))
 
@@ -92,7 +92,7 @@ def load_run_config(path: Path) -> RunConfig:
     return validate(plain)
 
 
-def _explain(fault: Any, plain: Any) -> str:
+def _message_of(fault: Any, plain: Any) -> str:
     location = _key_path(fault["loc"], plain)
     key = ".".join(str(part) for part in location)
     if fault["type"] == "extra_forbidden":

@@ -14,6 +14,7 @@ from astrosweep.config.search import SearchConfig, check_objectives
 from astrosweep.config.split import SplitConfig
 from astrosweep.config.tracking import TrackingConfig
 from astrosweep.config.trainer import TrainerConfig
+from astrosweep.core.errors import ConfigError
 
 
 class RunConfig(Strict):
@@ -101,7 +102,7 @@ class RunConfig(Strict):
 
     @property
     def run_name(self) -> str:
-        """Name of the run: the given one, or for example ``cepheid-simulated-mlp``."""
+        """Name of the run: the given one, or that of the data, the network and a target that was chosen."""
         target = f"-{self.target}" if self.target and len(self.data.all_targets) > 1 else ""
         return self.name or f"{self.data.title}-{self.model.name}{target}"
 
@@ -110,7 +111,27 @@ class RunConfig(Strict):
         """Names of the targets."""
         return self.data.targets(self.target)
 
+    def as_study(self) -> "StudyConfig":
+        """The same configuration as that of a study.
+
+        Raises:
+            ConfigError: It has no search.
+        """
+        if self.search is None:
+            raise ConfigError("search = None: a study needs a search; say for example search=tpe")
+        return StudyConfig.model_construct(self.model_fields_set, **dict(self))
+
+
+class StudyConfig(RunConfig):
+    """One study: what its trials start from, and the search that varies it.
+
+    Attributes:
+        search: The search.
+    """
+
+    search: SearchConfig
+
     @property
     def study_name(self) -> str:
         """Name of the study: its own, or that of the run."""
-        return (self.search.study if self.search else None) or self.run_name
+        return self.search.study or self.run_name

@@ -22,7 +22,7 @@ class LeakageError(DataError):
 
 
 class ArchiveError(AstrosweepError, RuntimeError):
-    """The Gaia archive refused or failed a query."""
+    """An archive refused or failed a query."""
 
 
 class TrainingError(AstrosweepError, RuntimeError):

@@ -1,1 +1,1 @@
-"""Read, simulate, clean, split, prepare and serve tables of stars."""
+"""What every kind of data shares: its protocols, reading, the split, targets, reports and batches."""

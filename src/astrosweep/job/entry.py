@@ -107,9 +107,10 @@ def _run(composed: DictConfig, folder: Path, sweep: Sweep | None, overrides: lis
         config, tags = configuration(composed, sweep.swept if sweep else (), overrides), {}
     tracker = open_tracker(config.tracking)
     if config.search is not None:
-        record = run_worker(config, tracker, alone=sweep is None)
+        study = config.as_study()
+        record = run_worker(study, tracker, alone=sweep is None)
         if sweep is None:
-            show_studies([summarize(config, tracker)], config.tracking)
+            show_studies([summarize(study, tracker)], config.tracking)
         return record
     _, record = train_and_record(
         config, tracker, folder, parent_id=sweep.parent_id if sweep else None, extra_tags=tags

@@ -76,7 +76,7 @@ def check(word: str, given: str) -> None:
     if "=" not in word and not word.startswith("~"):
         raise ConfigError(
             f"{given!r} is no argument. Allowed: <group>=<option> and <key>=<value>, for example "
-            "data=cepheid; a value with spaces is in quotes, or it is several arguments for the shell."
+            "model=mlp; a value with spaces is in quotes, or it is several arguments for the shell."
         )
     try:
         OverridesParser.create().parse_override(word)

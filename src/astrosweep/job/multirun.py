@@ -14,7 +14,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from astrosweep.config import RunConfig
+from astrosweep.config import RunConfig, StudyConfig
 from astrosweep.core.errors import AstrosweepError, ConfigError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.ahead import processes_started
@@ -40,7 +40,7 @@ class MultirunCallback(Callback):
         self._configs: list[RunConfig] = []
         self._tracker: Tracker | None = None
         self._sweep: Sweep | None = None
-        self._searches: list[RunConfig] = []
+        self._searches: list[StudyConfig] = []
         self._display = ExitStack()
         self._ended = False
 
@@ -81,7 +81,8 @@ class MultirunCallback(Callback):
         )
         self._configs = configs = configurations(config_name, jobs, swept)
         self._folder = Path(composed.hydra.sweep.dir).absolute()
-        self._searches = list({config.study_name: config for config in configs if config.search}.values())
+        studies = [config.as_study() for config in configs if config.search]
+        self._searches = list({study.study_name: study for study in studies}.values())
         tracking = configs[0].tracking
         with processes_started(composed.hydra.launcher, len(jobs)):
             create_stores(tracking)
@@ -157,7 +158,7 @@ def _import_what_shows() -> None:
 
 def _name(config: RunConfig) -> str:
     """What a job is called if it leaves no outcome."""
-    return f"{config.study_name} worker {config.worker}" if config.search else config.run_name
+    return f"{config.as_study().study_name} worker {config.worker}" if config.search else config.run_name
 
 
 def _start_parent(configs: Sequence[RunConfig], overrides: Sequence[str], tracker: Tracker) -> str:

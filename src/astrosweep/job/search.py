@@ -2,7 +2,7 @@
 
 import logging
 
-from astrosweep.config import RunConfig
+from astrosweep.config import StudyConfig
 from astrosweep.core.errors import StudyError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.outcome import WORKER
@@ -14,7 +14,7 @@ from astrosweep.tracking import Tracker
 _log = logging.getLogger(__name__)
 
 
-def run_worker(config: RunConfig, tracker: Tracker, *, alone: bool) -> RunRecord:
+def run_worker(config: StudyConfig, tracker: Tracker, *, alone: bool) -> RunRecord:
     """Run trials until the study has enough, and write its result if it is this worker that ends it.
 
     Args:
@@ -36,7 +36,7 @@ def run_worker(config: RunConfig, tracker: Tracker, *, alone: bool) -> RunRecord
     if end is End.FAILURES:
         reason = (
             f"Study {name!r} stopped: {counts.failed} trials failed, search.max_failures="
-            f"{config.search.max_failures if config.search else 0}; it has {counts.complete} complete and "
+            f"{config.search.max_failures}; it has {counts.complete} complete and "
             f"{counts.pruned} pruned trials. Each failed run in MLflow has its reason."
         )
         conclude(study, "failed", reason)

@@ -1,4 +1,4 @@
-"""The cluster study's parametrised Conv1d encoder-decoder.
+"""The published Conv1d encoder-decoder of a deprojection study, with its numbers as parameters.
 
 Shapes: B batch, C channels, L points of the input, P points of the output.
 """

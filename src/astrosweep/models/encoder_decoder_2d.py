@@ -1,4 +1,6 @@
-"""The cluster study's first network, for the record: profiles folded into images and back.
+"""The first network of the same study as ``encoder_decoder_1d``, for the record.
+
+Profiles are folded into images and back.
 
 Shapes: B batch, C channels, L points of the input, P points of the output.
 """

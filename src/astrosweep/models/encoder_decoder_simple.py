@@ -1,4 +1,6 @@
-"""The cluster study's second network, for the record: one 1 x 1 convolution is all its decoder has.
+"""The second network of the same study as ``encoder_decoder_1d``, for the record.
+
+One 1 x 1 convolution is all its decoder has.
 
 Shapes: B batch, C channels, L points of the input, P points of the output.
 """

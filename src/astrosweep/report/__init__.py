@@ -1,7 +1,7 @@
 """What people look at: figures and tables of runs and of studies.
 
 This door opens fast: what draws is imported from its own module, so that the process that launches and shows
-tables waits neither for matplotlib nor, through the clusters' preparation, for torch.
+tables does not wait for matplotlib.
 """
 
 from astrosweep.report.study_table import StudyRow, studies_table

@@ -1,7 +1,8 @@
 """Searches: Hydra chooses the study, Optuna fills it, workers meet in its storage.
 
-This door opens fast: what trains (``sweep.worker``, ``sweep.conclusion``) and what draws (``sweep.summary``)
-is imported by those who train and draw, so that the process that only launches and watches need not wait.
+This door opens fast: what trains (``search.worker``, ``search.conclusion``) and what draws
+(``search.summary``) is imported by those who train and draw, so that the process that only launches and
+watches need not wait.
 """
 
 from astrosweep.search.storage import open_storage

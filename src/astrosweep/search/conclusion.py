@@ -54,9 +54,7 @@ def conclude(study: Study, status: RunStatus, error: str = "") -> None:
 
 
 def _write(study: Study, counts: Counts, folder: Path, status: RunStatus, error: str) -> RunRecord:
-    search = study.config.search
-    assert search is not None
-    best = best_trials(study.optuna)
+    search, best = study.config.search, best_trials(study.optuna)
     write_config(folder, study.config)
     study.optuna.trials_dataframe().to_csv(folder / "trials.csv", index=False)
     write_json(

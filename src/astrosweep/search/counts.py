@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from astrosweep.config import RunConfig
+from astrosweep.config import StudyConfig
 from astrosweep.search.samplers import grid_size
 
 ERROR = "error"
@@ -52,7 +52,7 @@ class Counts:
         return self.done + self.running < self.target
 
 
-def count(study: optuna.Study, config: RunConfig) -> Counts:
+def count(study: optuna.Study, config: StudyConfig) -> Counts:
     """Count the trials of a study.
 
     Args:
@@ -62,9 +62,7 @@ def count(study: optuna.Study, config: RunConfig) -> Counts:
     Returns:
         The counts.
     """
-    search = config.search
-    assert search is not None
-    trials = study.get_trials(deepcopy=False)
+    search, trials = config.search, study.get_trials(deepcopy=False)
     by_state = dict.fromkeys(TrialState, 0)
     for trial in trials:
         by_state[trial.state] += 1

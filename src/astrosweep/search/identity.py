@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from astrosweep.config import RunConfig
+from astrosweep.config import StudyConfig
 from astrosweep.core.errors import StudyError
 from astrosweep.data.report import DataReport
 from astrosweep.recording import FORMAT, flatten
@@ -24,7 +24,7 @@ _FREE = (
 _OF_SEARCH = ("objectives", "replicates", "space")
 
 
-def identity_of(config: RunConfig, report: DataReport) -> dict[str, Any]:
+def identity_of(config: StudyConfig, report: DataReport) -> dict[str, Any]:
     """Everything that trials of one study have in common, as dotted keys to plain values.
 
     Args:
@@ -35,7 +35,6 @@ def identity_of(config: RunConfig, report: DataReport) -> dict[str, Any]:
         Settings, space, split and fingerprints of the data.
     """
     search = config.search
-    assert search is not None
     settings = flatten(config.model_dump(mode="json", exclude={"search"}))
     identity = {key: value for key, value in settings.items() if not _is_free(key)}
     identity |= {f"search.{key}": getattr(search, key) for key in _OF_SEARCH if key != "space"}

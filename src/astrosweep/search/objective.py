@@ -60,10 +60,8 @@ class Objective:
     """
 
     def __init__(self, study: Study, data: DataCache) -> None:
-        search = study.config.search
-        assert search is not None
         self._study = study
-        self._search = search
+        self._search = study.config.search
         self._data = data
         self._stride = stride_of(study.config)
         self._number = -1

@@ -14,7 +14,7 @@ from typing import Any
 import optuna
 from optuna.pruners import BasePruner
 
-from astrosweep.config import PrunerConfig, RunConfig
+from astrosweep.config import PrunerConfig, StudyConfig
 from astrosweep.core.errors import ConfigError
 from astrosweep.data.kind import PreparedData
 from astrosweep.training import group_folds
@@ -52,15 +52,14 @@ def build_pruner(config: PrunerConfig, n_steps: int) -> BasePruner:
     return optuna.pruners.NopPruner()
 
 
-def stride_of(config: RunConfig) -> int:
+def stride_of(config: StudyConfig) -> int:
     """Longest training of a fit in the study, in epochs."""
-    assert config.search is not None
     key = "trainer.max_epochs"
     lengths = [int(max(d.extremes)) for d in config.search.distributions if d.key == key]
     return max(lengths, default=config.trainer.max_epochs)
 
 
-def trains_together(config: RunConfig, data: PreparedData[Any, Any, Any]) -> bool:
+def trains_together(config: StudyConfig, data: PreparedData[Any, Any, Any]) -> bool:
     """Whether the trials of a study train their folds together, for its own configuration and data.
 
     Not if a trial could draw what stands in the way: its steps would be other ones.
@@ -68,7 +67,6 @@ def trains_together(config: RunConfig, data: PreparedData[Any, Any, Any]) -> boo
     Raises:
         ConfigError: ``trainer.folds=together``, and they cannot.
     """
-    assert config.search is not None
     if config.search.pruner.name == "wilcoxon":
         return False
     obstructive = [d.key for d in config.search.distributions if d.key in _OBSTRUCTIVE]
@@ -79,9 +77,8 @@ def trains_together(config: RunConfig, data: PreparedData[Any, Any, Any]) -> boo
     return not obstructive and len(group_folds(config, data)) < len(data.folds)
 
 
-def count_stages(config: RunConfig, *, together: bool) -> int:
+def count_stages(config: StudyConfig, *, together: bool) -> int:
     """Number of fits of a trial of the study."""
-    assert config.search is not None
     n_folds = 1 if together else getattr(config.split, "n_folds", 1)
     return n_folds * config.search.replicates
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import optuna
 
-from astrosweep.config import Distribution, RunConfig
+from astrosweep.config import Distribution, RunConfig, StudyConfig
 from astrosweep.config.parse import validate
 from astrosweep.config.space import overlay, same
 
@@ -26,7 +26,7 @@ def suggest(trial: optuna.Trial, distributions: Sequence[Distribution]) -> dict[
     return {distribution.key: _suggest(trial, distribution) for distribution in distributions}
 
 
-def enqueued(config: RunConfig) -> list[dict[str, Any]]:
+def enqueued(config: StudyConfig) -> list[dict[str, Any]]:
     """The settings that a study tries first, as Optuna's queue takes them.
 
     Args:
@@ -35,7 +35,6 @@ def enqueued(config: RunConfig) -> list[dict[str, Any]]:
     Returns:
         Of each, dotted key to value; keys that are not there are drawn.
     """
-    assert config.search is not None
     plain = config.model_dump(mode="json", exclude={"search"})
     space = {d.key: d for d in config.search.distributions}
     own = {key: d.nearest(_own_value(plain, key)) for key, d in space.items()}
@@ -46,7 +45,7 @@ def enqueued(config: RunConfig) -> list[dict[str, Any]]:
     ]
 
 
-def configure(config: RunConfig, values: dict[str, Any], *, together: bool = True) -> RunConfig:
+def configure(config: StudyConfig, values: dict[str, Any], *, together: bool = True) -> RunConfig:
     """The configuration of one trial of a study.
 
     Args:
@@ -60,7 +59,6 @@ def configure(config: RunConfig, values: dict[str, Any], *, together: bool = Tru
     Raises:
         ConfigError: The values do not go together.
     """
-    assert config.search is not None
     plain = config.model_dump(mode="python")
     plain |= {"search": None, "worker": 0, "replicates": config.search.replicates, "name": None}
     plain["tracking"]["figures"] = False

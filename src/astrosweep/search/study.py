@@ -9,7 +9,7 @@ import optuna
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
-from astrosweep.config import RunConfig
+from astrosweep.config import StudyConfig
 from astrosweep.core.errors import StudyError, TrackingError
 from astrosweep.core.types import RunRecord
 from astrosweep.data.report import DataReport
@@ -33,7 +33,7 @@ class Study:
     """One study as a worker has it open.
 
     Attributes:
-        config: The study's configuration, with its search.
+        config: The study's configuration.
         name: Name in the storage.
         optuna: Optuna's study.
         storage: The storage that it is in.
@@ -43,7 +43,7 @@ class Study:
         together: Whether its trials train their folds together.
     """
 
-    config: RunConfig
+    config: StudyConfig
     name: str
     optuna: optuna.Study
     storage: RDBStorage
@@ -58,7 +58,6 @@ class Study:
 
     def give_back(self, trial: FrozenTrial) -> None:
         """Put the parameters of a trial that was cut off into the queue; close its run as killed."""
-        assert self.config.search is not None
         retry(self.config.search.max_retries)(self.optuna, trial)
         run_id = trial.user_attrs.get(RUN_ID)
         if run_id:
@@ -101,7 +100,7 @@ def retry(max_retries: int) -> RetryHeartbeatStaleTrialCallback:
         return RetryHeartbeatStaleTrialCallback(max_retry=max_retries)
 
 
-def join(config: RunConfig, tracker: Tracker, report: DataReport, *, together: bool = False) -> Study:
+def join(config: StudyConfig, tracker: Tracker, report: DataReport, *, together: bool = False) -> Study:
     """Open a study, making it if it is new.
 
     Args:
@@ -118,9 +117,7 @@ def join(config: RunConfig, tracker: Tracker, report: DataReport, *, together: b
         StorageError: The storage cannot be reached, opened or made.
         TrackingError: The record cannot be reached.
     """
-    search = config.search
-    assert search is not None
-    name = config.study_name
+    search, name = config.search, config.study_name
     opened: list[Study] = []
     storage = open_storage(config.storage, search, on_stale=lambda _, trial: opened[0].give_back(trial))
     lock = open_lock(config.storage, name)
@@ -151,9 +148,7 @@ def join(config: RunConfig, tracker: Tracker, report: DataReport, *, together: b
 
 
 def _identify(study: Study, report: DataReport) -> None:
-    now = identity_of(study.config, report)
-    search = study.config.search
-    assert search is not None
+    now, search = identity_of(study.config, report), study.config.search
     then = study.optuna.user_attrs.get(_IDENTITY)
     if then is not None and len(study.optuna.directions) != len(search.objectives):
         raise StudyError(

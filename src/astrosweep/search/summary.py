@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from astrosweep.config import RunConfig
+from astrosweep.config import StudyConfig
 from astrosweep.core.errors import TrackingError
 from astrosweep.core.types import RunRecord, RunStatus
 from astrosweep.report import StudyRow
@@ -14,7 +14,7 @@ from astrosweep.search.storage import open_storage
 from astrosweep.tracking import RunSummary, Tracker
 
 
-def interrupt(config: RunConfig, tracker: Tracker) -> None:
+def interrupt(config: StudyConfig, tracker: Tracker) -> None:
     """Mark the run of a study that was stopped before its end, without plots; the same command goes on."""
     found = _load(config)
     if found is None or not (run_id := found.user_attrs.get(RUN_ID)) or count(found, config).is_done:
@@ -23,15 +23,13 @@ def interrupt(config: RunConfig, tracker: Tracker) -> None:
     tracker.finish(run_id, RunRecord(name=found.study_name, status="killed", error=error))
 
 
-def summarize(config: RunConfig, tracker: Tracker) -> StudyRow:
+def summarize(config: StudyConfig, tracker: Tracker) -> StudyRow:
     """How far a study is and what is best so far, read from storage and record.
 
     Raises:
         StorageError: The storage does not answer.
     """
-    search = config.search
-    assert search is not None
-    name, objectives = config.study_name, tuple(search.objectives)
+    search, name, objectives = config.search, config.study_name, tuple(config.search.objectives)
     found = _load(config)
     if found is None:
         return StudyRow(name=name, status="failed", n_trials=search.n_trials, objective_names=objectives)
@@ -92,7 +90,7 @@ def run_of(tracker: Tracker, trial: FrozenTrial) -> RunSummary | None:
         return None
 
 
-def _load(config: RunConfig) -> optuna.Study | None:
+def _load(config: StudyConfig) -> optuna.Study | None:
     try:
         return optuna.load_study(study_name=config.study_name, storage=open_storage(config.storage))
     except KeyError:

@@ -11,7 +11,7 @@ import optuna
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from astrosweep.config import RunConfig
+from astrosweep.config import StudyConfig
 from astrosweep.core.errors import AstrosweepError
 from astrosweep.search.counts import Counts, count
 from astrosweep.search.storage import TROUBLE, open_storage
@@ -41,7 +41,7 @@ class State:
         return ", ".join(parts)
 
 
-def look(config: RunConfig, opened: dict[str, optuna.Study]) -> State | None:
+def look(config: StudyConfig, opened: dict[str, optuna.Study]) -> State | None:
     """Read how far a study is.
 
     Args:
@@ -63,7 +63,7 @@ def look(config: RunConfig, opened: dict[str, optuna.Study]) -> State | None:
 
 
 @contextmanager
-def watched(configs: Sequence[RunConfig]) -> Iterator[None]:
+def watched(configs: Sequence[StudyConfig]) -> Iterator[None]:
     """Show the progress of studies while the body runs: bars in a terminal, a line now and then elsewhere.
 
     Args:
@@ -83,7 +83,7 @@ def watched(configs: Sequence[RunConfig]) -> Iterator[None]:
             thread.join(timeout=10.0)
 
 
-def _show_bars(configs: Sequence[RunConfig], console: Console, over: threading.Event) -> None:
+def _show_bars(configs: Sequence[StudyConfig], console: Console, over: threading.Event) -> None:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
@@ -103,13 +103,13 @@ def _show_bars(configs: Sequence[RunConfig], console: Console, over: threading.E
                 name = config.study_name
                 if name not in tasks:
                     tasks[name] = progress.add_task(name, total=state.counts.target, state="")
-                text = state.text(_first_objective(config))
+                text = state.text(config.search.objectives[0])
                 progress.update(tasks[name], completed=state.counts.done, state=text)
             if is_last:
                 return
 
 
-def _log_lines(configs: Sequence[RunConfig], console: Console, over: threading.Event) -> None:  # noqa: ARG001
+def _log_lines(configs: Sequence[StudyConfig], console: Console, over: threading.Event) -> None:  # noqa: ARG001
     start_s = time.monotonic()
     first: dict[str, int] = {}
     last: dict[str, Counts] = {}
@@ -123,17 +123,12 @@ def _log_lines(configs: Sequence[RunConfig], console: Console, over: threading.E
             new = counts.done - first.setdefault(name, counts.done)
             left_s = (counts.target - counts.done) * (time.monotonic() - start_s) / new if new else 0.0
             left = f", about {left_s / 60:.0f} min left" if new else ""
-            text = state.text(_first_objective(config))
+            text = state.text(config.search.objectives[0])
             _log.info("%s: %d of %d trials, %s%s", name, counts.done, counts.target, text, left)
 
 
-def _try_to_look(config: RunConfig, opened: dict[str, optuna.Study]) -> State | None:
+def _try_to_look(config: StudyConfig, opened: dict[str, optuna.Study]) -> State | None:
     try:
         return look(config, opened)
     except (*TROUBLE, AstrosweepError):
         return None
-
-
-def _first_objective(config: RunConfig) -> str:
-    assert config.search is not None
-    return config.search.objectives[0]

@@ -13,7 +13,7 @@ from enum import Enum
 import optuna
 import torch
 
-from astrosweep.config import RunConfig
+from astrosweep.config import StudyConfig
 from astrosweep.core.errors import StorageError, TrackingError
 from astrosweep.search.data import DataCache
 from astrosweep.search.objective import Objective, TrialFailed
@@ -36,7 +36,7 @@ class End(Enum):
     FAILURES = "more trials than search.max_failures failed"
 
 
-def work(config: RunConfig, tracker: Tracker) -> tuple[Study, End]:
+def work(config: StudyConfig, tracker: Tracker) -> tuple[Study, End]:
     """Run trials of one study until it has enough, too many failed, or the time is over.
 
     Args:
@@ -63,10 +63,8 @@ def work(config: RunConfig, tracker: Tracker) -> tuple[Study, End]:
 
 class _Worker:
     def __init__(self, study: Study, data: DataCache) -> None:
-        search = study.config.search
-        assert search is not None
         self._study = study
-        self._search = search
+        self._search = study.config.search
         self._objective = Objective(study, data)
         self._started_s = time.monotonic()
         self._trouble_since_s: float | None = None
@@ -154,7 +152,7 @@ def _fail_stale_trials(study: optuna.Study) -> None:
         optuna.storages.fail_stale_trials(study)
 
 
-def _on_own_device(config: RunConfig) -> RunConfig:
+def _on_own_device(config: StudyConfig) -> StudyConfig:
     """One GPU for each worker, where there are GPUs: worker i takes GPU i modulo their number."""
     n_gpus = torch.cuda.device_count()
     if n_gpus == 0 or config.trainer.accelerator in ("cpu", "mps"):

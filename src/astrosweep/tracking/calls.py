@@ -7,7 +7,7 @@ from typing import TypeVar
 from astrosweep.core.errors import TrackingError
 from astrosweep.tracking.address import Address
 from astrosweep.tracking.environment import mlflow_settings
-from astrosweep.tracking.failures import explain, was_not_served
+from astrosweep.tracking.failures import diagnose, was_not_served
 
 _T = TypeVar("_T")
 _PAUSE_S = 0.3
@@ -46,6 +46,6 @@ class Calls:
                     if was_not_served(error) and time.monotonic() + _PAUSE_S < deadline_s:
                         time.sleep(_PAUSE_S)
                         continue
-                    reason = explain(error, self._address)
+                    reason = diagnose(error, self._address)
                     message = f"{purpose} in {self._address.shown}: {reason}. {kept}".rstrip()
                     raise TrackingError(message) from error

@@ -29,7 +29,7 @@ _PHRASES = (
 )
 
 
-def explain(error: BaseException, address: Address) -> str:
+def diagnose(error: BaseException, address: Address) -> str:
     """Say what happened and what to do.
 
     Args:
@@ -44,7 +44,7 @@ def explain(error: BaseException, address: Address) -> str:
             return _DISK_FULL
         if isinstance(cause, OSError) and cause.errno in _FORBIDDEN:
             return f"{cause.filename} cannot be written. Check its permissions, or choose another place"
-    return _explain_server(error, address) if address.is_server else _explain_database(error, address)
+    return _diagnose_server(error, address) if address.is_server else _diagnose_database(error, address)
 
 
 def known_reason(text: str) -> str | None:
@@ -64,7 +64,7 @@ def was_not_served(error: BaseException) -> bool:
     )
 
 
-def _explain_database(error: BaseException, address: Address) -> str:
+def _diagnose_database(error: BaseException, address: Address) -> str:
     text = str(error)
     if reason := known_reason(text):
         return reason
@@ -75,7 +75,7 @@ def _explain_database(error: BaseException, address: Address) -> str:
     return _first_line(text)
 
 
-def _explain_server(error: BaseException, address: Address) -> str:
+def _diagnose_server(error: BaseException, address: Address) -> str:
     from requests.exceptions import ConnectionError, RetryError, Timeout
     from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 

@@ -4,9 +4,9 @@ Shapes: B batch, T targets, P parameters per target (1 for point losses, 2 for l
 (B, P * T) with the means first. A target that is NaN (a profile was not measured there) counts nothing.
 Symbols: ``z`` network value, ``y`` physical value, ``e`` catalogue error.
 
-A likelihood is evaluated in the target's own unit, since Gaia's parallax errors are Gaussian in parallax and
-not in distance (Luri et al. 2018, A&A 616, A9): the predicted mean and standard deviation are carried from
-the network's scale to the physical one, and negative parallaxes stay usable.
+A likelihood is evaluated in the target's own unit, in which a catalogue's errors are Gaussian, and not in
+that of a quantity computed from it (Luri et al. 2018, A&A 616, A9): the predicted mean and standard deviation
+are carried from the network's scale to the physical one, and negative measurements stay usable.
 """
 
 import math

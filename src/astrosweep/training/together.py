@@ -258,8 +258,8 @@ def _joined(loader: BatchLoader) -> Batch:
 def _stack(batches: Sequence[Batch], width: int) -> tuple[Tensor, ...]:
     """Batches of K folds as (K, C, B); where a fold has fewer rows, its first one fills the columns.
 
-    Zeros would do for all but a likelihood, which may overflow far from any star. A feature that a fold does
-    not have is zero.
+    Zeros would do for all but a likelihood, which may overflow far from any object. A feature that a fold
+    does not have is zero.
     """
     stacked = []
     for tensors in zip(*batches, strict=True):

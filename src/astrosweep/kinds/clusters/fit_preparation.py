@@ -50,11 +50,11 @@ def fit_preparation(
         transform=TargetTransform("none", 1.0, 0.0, 1.0, 1.0),
         learned=np.zeros(0, dtype=np.bool_),
     )
-    rows = CommonRadii(unfitted, clusters)
+    gridded = CommonRadii(unfitted, clusters)
     channels = {}
     for name, channel in unfitted.channels.items():
-        common = rows.common(name, clusters.observed[name].value, clusters.redshift)
-        common = np.where(rows.resampling[name].inside, common, np.nan)
+        common = gridded.common(name, clusters.observed[name].value, clusters.redshift)
+        common = np.where(gridded.resampling[name].inside, common, np.nan)
         loc, width = moments(common) if config.standardise else (0.0, 1.0)
         channels[name] = replace(
             channel, loc=loc + np.zeros(config.n_input), width=width + np.zeros(config.n_input)
@@ -66,7 +66,7 @@ def fit_preparation(
     fitted = replace(
         unfitted,
         channels=channels,
-        masked=_masked(rows, config),
+        masked=_masked(gridded, config),
         transform=TargetTransform.fit_columns(target, standardise=config.standardise),
         learned=np.asarray(np.isfinite(target).any(axis=0)),
     )
@@ -108,10 +108,10 @@ def _channel(clusters: Clusters, name: str, config: ProfilePreparationConfig) ->
     return Channel(form, softening, points, np.ones(config.n_input))
 
 
-def _masked(rows: CommonRadii, config: ProfilePreparationConfig) -> tuple[str, ...]:
+def _masked(gridded: CommonRadii, config: ProfilePreparationConfig) -> tuple[str, ...]:
     if config.masks == "off":
         return ()
     everything = config.masks == "on"
     return tuple(
-        name for name, resampling in rows.resampling.items() if everything or not resampling.inside.all()
+        name for name, resampling in gridded.resampling.items() if everything or not resampling.inside.all()
     )

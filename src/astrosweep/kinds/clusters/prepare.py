@@ -48,11 +48,13 @@ def prepare_clusters(
     varies = augmentation.noise or augmentation.amplitude > 0.0 or augmentation.redshift > 0.0
     vary = Variation(preparation, train.objects, target, augmentation) if varies else None
     val_target, val_error = preparation.targets(val)
-    rows = {name: CommonRadii(preparation, part.objects) for name, part in (("train", train), ("val", val))}
+    gridded = {
+        name: CommonRadii(preparation, part.objects) for name, part in (("train", train), ("val", val))
+    }
     return PreparedFold(
         fold=Fold(
-            train=Dataset(train.objects.ids, rows["train"].features(), target, error, vary),
-            val=Dataset(val.objects.ids, rows["val"].features(), val_target, val_error),
+            train=Dataset(train.objects.ids, gridded["train"].features(), target, error, vary),
+            val=Dataset(val.objects.ids, gridded["val"].features(), val_target, val_error),
             test=Unlabelled(development.sealed.ids, preparation.features(development.sealed)),
             layout=preparation.layout,
             transform=preparation.transform,
@@ -76,7 +78,7 @@ def prepare_clusters(
                     name: round(float(1.0 - resampling.inside.mean()), 4)
                     for name, resampling in of_part.resampling.items()
                 }
-                for part, of_part in rows.items()
+                for part, of_part in gridded.items()
             },
             "share_of_target_points_not_measured": round(float(np.isnan(target).mean()), 4),
         },

@@ -29,12 +29,12 @@ def there_and_back(preparation: ProfilePreparation, sample: ClusterSample) -> di
         where nothing was measured.
     """
     clusters = sample.objects
-    rows = CommonRadii(preparation, clusters)
+    gridded = CommonRadii(preparation, clusters)
     result = {}
     for name, channel in preparation.channels.items():
-        common = rows.common(name, clusters.observed[name].value, clusters.redshift)
+        common = gridded.common(name, clusters.observed[name].value, clusters.redshift)
         common = (common - channel.loc) / channel.width * channel.width + channel.loc
-        values = channel.expand(rows.resampling[name].back(common))
+        values = channel.expand(gridded.resampling[name].back(common))
         if preparation.config.line_of_sight == "on":
             values = values * line_of_sight(clusters, name, clusters.redshift)[:, None]
         result[name] = values

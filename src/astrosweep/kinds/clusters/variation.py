@@ -29,10 +29,10 @@ class Variation:
     clusters: Clusters
     target: FloatArray
     config: AugmentationConfig
-    rows: CommonRadii = field(init=False)
+    gridded: CommonRadii = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rows", CommonRadii(self.preparation, self.clusters))
+        object.__setattr__(self, "gridded", CommonRadii(self.preparation, self.clusters))
 
     def __call__(self, rng: np.random.Generator) -> tuple[Float32Array, FloatArray]:
         """Draw features, shape (N, C, L), and targets, shape (N, T)."""
@@ -63,7 +63,7 @@ class Variation:
             values[name] = value
         shift = self._target_shift(log_factor)
         target = self.target + shift if self.preparation.config.logarithm else self.target * np.exp(shift)
-        return self.rows.features(values, redshift), target
+        return self.gridded.features(values, redshift), target
 
     def _beam_noise(self, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Noise of simulated y profiles in its standard deviations: a beam blurs neighbours together."""

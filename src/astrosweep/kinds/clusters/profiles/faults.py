@@ -8,7 +8,7 @@ MAX_FAULTS = 20
 """Most faults that one error names."""
 
 
-def refuse(faults: Sequence[str]) -> None:
+def raise_for_faults(faults: Sequence[str]) -> None:
     """Raise one error for all faults, if there are any.
 
     Raises:

@@ -5,7 +5,7 @@ from pathlib import Path
 from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.core.errors import DataError
 from astrosweep.data.reading.content import COMPRESSIONS
-from astrosweep.kinds.clusters.profiles.faults import few, refuse
+from astrosweep.kinds.clusters.profiles.faults import few, raise_for_faults
 
 PROPERTIES_FILE = "clusters.csv"
 """Name of the file with the clusters' redshifts and R500, in the directory of the tables."""
@@ -67,7 +67,7 @@ def find_profiles(directory: Path, format: str) -> tuple[_Files, list[str]]:
             else:
                 ignored.append(str(path.relative_to(directory)))
     faults += _twice(found)
-    refuse(faults)
+    raise_for_faults(faults)
     if not found:
         raise DataError(_nothing_found(directory, suffixes, ignored))
     return dict(sorted(found.items())), ignored

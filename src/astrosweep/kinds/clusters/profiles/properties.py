@@ -9,7 +9,7 @@ import pandas as pd
 
 from astrosweep.core.errors import DataError
 from astrosweep.data.reading import read_table
-from astrosweep.kinds.clusters.profiles.faults import refuse
+from astrosweep.kinds.clusters.profiles.faults import raise_for_faults
 
 _RANGES = {"redshift": (0.0, 20.0), "r500_kpc": (1.0, 1e5), "m500": (0.0, math.inf)}
 
@@ -72,7 +72,7 @@ def read_properties(path: Path) -> dict[str, Properties]:
             values[key] = number
         values.pop("m500", None)
         found[name] = Properties(**values)
-    refuse(faults)
+    raise_for_faults(faults)
     return found
 
 

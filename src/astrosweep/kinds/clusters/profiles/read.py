@@ -9,7 +9,7 @@ import numpy as np
 
 from astrosweep.config.kinds.clusters import TARGETS, ClusterCleaningConfig, TablesConfig
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.clusters.profiles.faults import MAX_FAULTS, few, refuse
+from astrosweep.kinds.clusters.profiles.faults import MAX_FAULTS, few, raise_for_faults
 from astrosweep.kinds.clusters.profiles.layout import PROPERTIES_FILE, find_profiles
 from astrosweep.kinds.clusters.profiles.profile_file import TabulatedProfile, read_profile
 from astrosweep.kinds.clusters.profiles.properties import Properties, read_properties
@@ -59,7 +59,7 @@ def read_tables(
     units = _common_units(profiles, kinds, files)
     in_kpc, faults = to_kpc(profiles, files, {name: known.get(name, Properties()) for name in files})
     faults += check_scales(in_kpc, files, known)
-    refuse(faults)
+    raise_for_faults(faults)
     names = list(files)
     facts |= _facts(files, ignored, profiles, observables, known)
     if not truth_known:
@@ -120,7 +120,7 @@ def _check_complete(files: _Files, observables: Sequence[str], targets: Sequence
                     f"{path}: {len(without)} of {len(files)} clusters have no table of the target {kind}: "
                     f"{few(without)}; allowed: all clusters have it, or none has any target"
                 )
-    refuse(faults)
+    raise_for_faults(faults)
     return truth_known
 
 
@@ -139,7 +139,7 @@ def _read_all(
                     faults.append(str(error))
         if len(faults) >= MAX_FAULTS:
             break
-    refuse(faults)
+    raise_for_faults(faults)
     return profiles
 
 
@@ -158,7 +158,7 @@ def _common_units(profiles: _Read, kinds: Sequence[str], files: _Files) -> dict[
             faults.append(f"{kind} is in {said}; allowed: one unit for all clusters")
         if any(stated):
             units[kind] = next(iter(stated))
-    refuse(faults)
+    raise_for_faults(faults)
     return units
 
 
