@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,12 @@ from hydra import compose, initialize_config_dir
 
 from astrosweep.config import RunConfig, parse
 from astrosweep.job import judged_by_pydantic
+from astrosweep.data.kind import Development, PreparedData
+from astrosweep.kinds import kind_of
 from astrosweep.kinds.stars.derive import derive
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.stars.kind import source_of
+from astrosweep.kinds.tables.development import RowDevelopment, develop
+from astrosweep.kinds.tables.table import SourceTable
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "gaia"
@@ -48,7 +53,7 @@ def real_table() -> Callable[[str], Path]:
     return find
 
 
-def make_table(n: int = 400, seed: int = 0, **columns: object) -> StarTable:
+def make_table(n: int = 400, seed: int = 0, **columns: object) -> SourceTable:
     """Stars on an exact period-luminosity relation with known noise; further columns replace or add."""
     generator = np.random.default_rng(seed)
     log_pf = generator.uniform(0.3, 1.5, n)
@@ -68,4 +73,22 @@ def make_table(n: int = 400, seed: int = 0, **columns: object) -> StarTable:
         }
     ).assign(**columns)
     lineage = {str(name): frozenset({str(name)}) for name in frame.columns}
-    return derive(StarTable(frame, lineage, "test table"))
+    return derive(SourceTable(frame, lineage, "test table"))
+
+
+def develop_stars(config: RunConfig, table: SourceTable | None = None) -> RowDevelopment:
+    """What a run with this configuration makes of a table of stars."""
+    source = source_of(make_table() if table is None else table, config.data)
+    return develop(source.table, source.features, source.guard, config.data, config.split)
+
+
+def prepared_data(config: RunConfig, development: Development[Any, Any]) -> PreparedData[Any, Any, Any]:
+    """All folds of a development, as ``load_data`` prepares those of the data that it reads."""
+    kind = kind_of(config)
+    folds = tuple(kind.prepare(config, development, k) for k in range(development.n_folds))
+    return PreparedData(kind, development.report, folds)
+
+
+def prepared_stars(config: RunConfig, table: SourceTable | None = None) -> PreparedData[Any, Any, Any]:
+    """All folds of a table of stars."""
+    return prepared_data(config, develop_stars(config, table))
