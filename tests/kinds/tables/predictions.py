@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.text import Text
 
+from astrosweep.kinds.stars.kind import ROLES
 from astrosweep.kinds.tables.figures.calibration import calibration
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.figures.residuals import residuals_against_target
-from astrosweep.kinds.stars.kind import ROLES as STARS
 from astrosweep.kinds.tables.table import Roles
 
+STARS = ROLES
 OF_PREDICTIONS = [predicted_against_observed, residuals_against_target, calibration]
 LONG_NAME = (
     "cepheid_rrlyrae-simulated-mlp model.hidden=[128,64,32] optimizer.lr=0.001 "

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.image import imread
 
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.tables.figures.write import write_figures
 from astrosweep.kinds.tables.figures.correlation import correlation_heatmap
+from astrosweep.kinds.tables.figures.write import write_figures
 from astrosweep.report.curves import learning_curves
 from tests.kinds.tables.predictions import (
     LONG_NAME,

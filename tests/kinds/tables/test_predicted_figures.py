@@ -1,5 +1,6 @@
 """Figures of predictions show the stars, lines and notes that they claim."""
 
+import itertools
 import math
 import re
 
@@ -13,7 +14,16 @@ from astrosweep.core.errors import DataError
 from astrosweep.kinds.tables.figures.calibration import calibration
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.figures.residuals import residuals_against_target
-from tests.kinds.tables.predictions import OF_PREDICTIONS, STARS, drawn, labels, line, make_predictions, note_of, val
+from tests.kinds.tables.predictions import (
+    OF_PREDICTIONS,
+    STARS,
+    drawn,
+    labels,
+    line,
+    make_predictions,
+    note_of,
+    val,
+)
 
 
 class TestAllOfPredictions:
@@ -192,8 +202,30 @@ class TestResiduals:
         assert len(panels[0].lines[0].get_xdata()) == n_all
         assert len(panels[2].lines[0].get_xdata()) == n_all - n_unknown
 
-    def test_no_catalogue_errors_leave_one_row(self):
-        assert len(residuals_against_target(make_predictions(100, parallax_error=0.0), STARS, "run").axes) == 2
+    def test_no_catalogue_errors_leave_the_predicted_uncertainty(self):
+        predictions = make_predictions(100, parallax_error=0.0)
+        panels = residuals_against_target(predictions, STARS, "run").axes
+        assert panels[2].get_ylabel() == "residual / predicted uncertainty"
+        stars = val(predictions)
+        z = (stars["parallax_predicted"] - stars["parallax"]) / stars["parallax_uncertainty"]
+        np.testing.assert_allclose(panels[2].lines[0].get_ydata(), z)
+        assert not note_of(panels[3])
+
+    def test_no_errors_at_all_leave_one_row(self):
+        predictions = make_predictions(100, parallax_error=0.0, parallax_uncertainty=0.0)
+        assert len(residuals_against_target(predictions, STARS, "run").axes) == 2
+
+    @pytest.mark.parametrize("median_mas", [0.02, 0.3, 5.0])
+    def test_ticks_are_round_and_do_not_crowd(self, median_mas):
+        figure = residuals_against_target(make_predictions(400, median_mas=median_mas), STARS, "run")
+        figure.draw_without_rendering()
+        for axes in figure.axes[2:]:
+            low, high = axes.get_xlim()
+            ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+            assert len(ticks) >= 4
+            assert all(f"{tick:e}"[:2].lstrip("-")[0] in "0125" for tick in ticks)
+            boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
+            assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 class TestCalibration:
