@@ -21,7 +21,9 @@ def require_targets(rows: RowFilter, roles: Roles, config: CleaningConfig) -> No
             error.isna() | ((error > 0) & np.isfinite(error)),
         )
     if config.drop_duplicates:
-        rows.keep("duplicates", f"{roles.id} repeats an earlier row", ~rows.frame[roles.id].duplicated())
+        rows.keep(
+            "duplicates", f"{roles.identifier} repeats an earlier row", ~rows.frame[roles.id].duplicated()
+        )
 
 
 def apply_rules(rows: RowFilter, features: list[str], config: CleaningConfig) -> None:

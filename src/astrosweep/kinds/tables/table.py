@@ -21,6 +21,7 @@ class Roles:
         type: Column of class names that figures tell apart; a table may lack it.
         softening: Of a target that figures show on logarithmic axes although noise makes it negative: the
             value below which axes that can show that are linear. None: figures go by the values.
+        name: Column of the text that ``id`` is a hash of; None where identifiers are whole numbers.
     """
 
     id: str
@@ -29,6 +30,12 @@ class Roles:
     unit: str = ""
     type: str | None = None
     softening: float | None = None
+    name: str | None = None
+
+    @property
+    def identifier(self) -> str:
+        """Column that says to people which object a row is."""
+        return self.name or self.id
 
     @property
     def label(self) -> str:
