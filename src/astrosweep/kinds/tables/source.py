@@ -161,7 +161,7 @@ def _features(table: SourceTable, guard: Guard, data: TableDataConfig) -> tuple[
     numeric = [name for name in candidates if pd.api.types.is_numeric_dtype(table.frame[name])]
     left_out = {
         **{name: "text" for name in candidates if name not in numeric},
-        **{name: "looks like an identifier" for name in numeric if _IDENTIFIER.search(name)},
+        **{name: "looks like an identifier" for name in candidates if _IDENTIFIER.search(name)},
         **{
             name: f"derived from the target: {why}"
             for name, why in guard.leaks(numeric, table.lineage).items()
