@@ -84,7 +84,8 @@ def read_source(data: TableDataConfig) -> Source:
     guard = Guard(roles, _carries_name(table, target))
     columns, left_out = _features(table, guard, data)
     if left_out:
-        _log.info("no features, unless data.features names them: %s", left_out)
+        reasons = ", ".join(f"{column} ({why})" for column, why in left_out.items())
+        _log.info("no features, unless data.features names them: %s", reasons)
     return Source(
         table=replace(
             table, notes={**table.notes, **({"left out of the features": left_out} if left_out else {})}
@@ -163,7 +164,7 @@ def _features(table: SourceTable, guard: Guard, data: TableDataConfig) -> tuple[
         **{name: "text" for name in candidates if name not in numeric},
         **{name: "looks like an identifier" for name in candidates if _IDENTIFIER.search(name)},
         **{
-            name: f"derived from the target: {why}"
+            name: why if why.startswith("computed") else "carries the name of the target"
             for name, why in guard.leaks(numeric, table.lineage).items()
         },
     }
