@@ -120,12 +120,13 @@ def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(folds, 
     assert np.isfinite(run.metrics["partial/val/rmse"])
     table = pd.read_parquet(tracker.fetch_artifact(run.run_id, "predictions.parquet", tmp_path / "x"))
     assert set(table["fold"]) == ({0, 1, 2} if folds == "auto" else {0})
-    assert tracker.fetch_artifact(run.run_id, "fold_0/weights.pt", tmp_path / "x").exists()
+    assert tracker.fetch_artifact(run.run_id, "fold_0/weights.safetensors", tmp_path / "x").exists()
 
 
 def test_a_trial_that_cannot_train_as_its_study_does_tells_nothing(search, tracker, monkeypatch):
     config = search("split=kfold", "split.n_folds=3", "search.n_trials=1", "search/pruner=median")
-    monkeypatch.setattr("astrosweep.search.objective.are_together", lambda *_: False)
+    alone = "astrosweep.search.objective.group_folds"
+    monkeypatch.setattr(alone, lambda _, data: tuple((prepared.fold,) for prepared in data.folds))
     study, _ = work(config, tracker)
     (trial,) = study.optuna.trials
     assert study.together

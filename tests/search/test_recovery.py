@@ -230,8 +230,7 @@ def test_a_study_that_goes_on_is_in_progress_until_it_ends(search, tracker, monk
 
 
 def report_of(study):
-    development, _ = DataCache().get(study.config)
-    return development.report
+    return DataCache().get(study.config).report
 
 
 def test_a_worker_killed_in_training_leaves_no_temporary_files(search, tracker, tmp_path, monkeypatch):

@@ -105,7 +105,7 @@ def test_committed_sweeps_begin_with_every_key_as_configured(stars, model, make_
 
 def test_a_longer_queue_than_the_study_wants_is_not_worked_off(search, tracker):
     two = "search.enqueue=[{optimizer.lr:0.003},{optimizer.lr:0.004},{optimizer.lr:0.005}]"
-    study = join(search("search.n_trials=3", two), tracker, DataCache().get(search())[0].report)
+    study = join(search("search.n_trials=3", two), tracker, DataCache().get(search()).report)
     assert study.counts().waiting == 3
     study, end = work(search("search.n_trials=1"), tracker)
     assert end is End.DONE
@@ -126,7 +126,7 @@ def test_the_same_setting_may_be_enqueued_twice_and_a_study_that_has_begun_says_
 
 def test_a_queued_setting_that_the_space_no_longer_has_fails_alone(search, tracker):
     queued = search("search.n_trials=1", "search.enqueue=[{model:{hidden:[16,8]}}]")
-    join(queued, tracker, DataCache().get(queued)[0].report)
+    join(queued, tracker, DataCache().get(queued).report)
     changed = ("search.space.model.hidden=choice([8])", "search.on_change=continue")
     study, end = work(search("search.n_trials=1", *changed), tracker)
     assert end is End.DONE
