@@ -8,8 +8,6 @@ from omegaconf import OmegaConf
 from pydantic import BaseModel
 
 from astrosweep.config import (
-    CleaningConfig,
-    ClusterDataConfig,
     DeprojectorConfig,
     DnnConfig,
     EncoderDecoder1dConfig,
@@ -18,13 +16,14 @@ from astrosweep.config import (
     HoldoutConfig,
     KFoldConfig,
     MlpConfig,
-    PreparationConfig,
-    SimulationConfig,
     TrackingConfig,
     TrainerConfig,
 )
 from astrosweep.config import loss as losses
 from astrosweep.config import optimizer as optimizers
+from astrosweep.config.kinds.clusters import ClusterDataConfig
+from astrosweep.config.kinds.stars import SimulationConfig
+from astrosweep.config.kinds.tables import CleaningConfig, PreparationConfig, TableDataConfig
 
 CONF = Path(__file__).parents[2] / "conf"
 OPTIONS = sorted(
@@ -32,6 +31,7 @@ OPTIONS = sorted(
     for path in CONF.rglob("*.yaml")
     if path.parent != CONF and not path.stem.startswith("_") and "hydra" not in path.parts
 )
+TABLE = ("data=table", "data.path=a.csv", "data.target=y")
 PROFILE_MODELS = ("encoder_decoder_1d", "encoder_decoder_simple", "encoder_decoder_2d", "deprojector")
 
 
@@ -53,6 +53,8 @@ def overrides_for(group: str, option: str) -> list[str]:
         overrides.append("data=cluster")
     if group == "site":
         overrides.append("search=tpe")
+    if (group, option) == ("data", "table"):
+        overrides = [*TABLE]
     if option == "neurostarmap_merged_error":
         overrides.append("data.allow_leakage=true")
     return overrides
@@ -103,6 +105,12 @@ def test_yaml_holds_every_field_with_its_default(file: str, model: type[BaseMode
 def test_yaml_of_clusters_holds_every_field_with_its_default():
     written = yaml.safe_load((CONF / "data" / "cluster.yaml").read_text())
     assert written == ClusterDataConfig(name="cluster").model_dump()
+
+
+def test_yaml_of_tables_holds_every_field_with_its_default(make_config):
+    assert make_config(*TABLE).data == TableDataConfig(name="table", path="a.csv", target="y")
+    written = set(OmegaConf.load(CONF / "data" / "table.yaml"))
+    assert written == set(TableDataConfig.model_fields)
 
 
 def test_base_of_data_holds_every_field(make_config):

@@ -3,6 +3,7 @@
 import pytest
 
 from astrosweep.config import SearchConfig
+from astrosweep.config.kinds import headline_of
 from astrosweep.config.space import overlay, parse_space
 from astrosweep.core.errors import ConfigError
 
@@ -95,11 +96,11 @@ def test_spaces_merge_and_a_space_can_be_given_whole(make_config):
         (["search.space.data.batch_size=interval(4,20)"], "data.batch_size.*valid integer"),
         (["search.space.model.n_layers=range(2,9)"], "model.n_layers.*unknown key"),
         (["search.space.optimizer=choice(adam,lion)"], "lion.*unknown option"),
-        (["search.space.split.seed=range(0,5)"], "split.seed cannot be searched.*same validation stars"),
-        (["search.space.data.simulation.n_stars=range(100,500)"], "same stars"),
+        (["search.space.split.seed=range(0,5)"], "split.seed cannot be searched.*same validation objects"),
+        (["search.space.data.simulation.n_stars=range(100,500)"], "same objects"),
         (["search.space.search.seed=range(0,5)"], "cannot be searched"),
         (["search/space=empty"], "space is empty"),
-        (["search.objectives=[test/rmse]"], "never sees the test stars"),
+        (["search.objectives=[test/rmse]"], "never sees the test objects"),
         (["search.objectives=[val/rmsee]"], "did you mean val/rmse"),
         (["search.objectives=[val/rmse,val/rmse]"], "there twice"),
         (["search.objectives=[val/rmse,fit/n_parameters]"], "several objectives cannot prune"),
@@ -169,3 +170,65 @@ def test_yaml_of_a_pruner_holds_every_default(option, make_config):
         search.pruner
         == SearchConfig.model_validate({"pruner": {"name": option}, "space": search.space}).pruner
     )
+
+
+CLUSTER = ("data=cluster", "model=deprojector")
+TABLE = ("data=table", "data.path=a.csv", "data.target=y")
+IDEAL_GAS, DISTANCE = "val/ideal_gas_deviation", "val/log_distance_bias"
+
+
+@pytest.mark.parametrize(
+    ("data", "objective"),
+    [
+        (CLUSTER, IDEAL_GAS),
+        ((*CLUSTER, "target=all"), IDEAL_GAS),
+        (("data=cepheid",), DISTANCE),
+        (("data=cepheid",), "-val/log_distance_share_plx_below_0.1"),
+        (("data=cepheid",), "val/type_best_classification.DCEP/rmse"),
+        (TABLE, "val/rmse_q5"),
+        (TABLE, "-val/class.STAR/r2"),
+    ],
+)
+def test_an_objective_is_a_metric_of_the_kind_of_data(data, objective, make_config):
+    config = make_config("search=tpe", *data, f"search.objectives=[{objective}]")
+    assert config.search.objectives == [objective]
+
+
+@pytest.mark.parametrize(
+    ("data", "objective"),
+    [
+        ((*CLUSTER, "target=pressure"), IDEAL_GAS),
+        ((*CLUSTER, "data.preparation.output=radii_and_values"), IDEAL_GAS),
+        ((*CLUSTER, "target=pressure"), "val/density/median_relative_error"),
+        (("data=cepheid",), IDEAL_GAS),
+        (TABLE, IDEAL_GAS),
+        (CLUSTER, DISTANCE),
+        (TABLE, DISTANCE),
+        (TABLE, "val/rmse_plx_above_2"),
+        (("data=cepheid",), "val/rmse_q5"),
+        (TABLE, "val/class.STAR/rmsee"),
+    ],
+)
+def test_an_objective_of_another_kind_of_data_is_refused(data, objective, make_config):
+    with pytest.raises(ConfigError, match=f"{objective}: not a metric of a run on these data.*Allowed: "):
+        make_config("search=tpe", *data, f"search.objectives=[{objective}]")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        CLUSTER,
+        (*CLUSTER, "target=density"),
+        (*CLUSTER, "data.preparation.output=radii_and_values"),
+        ("data=cepheid",),
+        ("data=eclipsing_binary",),
+        TABLE,
+    ],
+)
+def test_the_table_of_results_shows_metrics_that_exist(data, make_config):
+    config = make_config(*data)
+    headline = headline_of(config.data.name)
+    assert headline == config.data.headline
+    of_table = {column.metric.format(target=t) for column in headline.columns for t in config.targets}
+    assert of_table
+    assert of_table <= config.data.metric_names(config.targets)

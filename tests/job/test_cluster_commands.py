@@ -64,8 +64,8 @@ def test_every_run_is_recorded_with_its_target(multirun):
             "config.yaml",
             "predictions.parquet",
             "fold_0/preparation.json",
-            "fold_0/shape_check.csv",
-            "fold_0/weights.pt",
+            "shape_check.csv",
+            "fold_0/weights.safetensors",
             "figures/single_clusters.png",
             "figures/errors_against_radius.png",
             "figures/intervals_against_radius.png",
@@ -75,7 +75,7 @@ def test_every_run_is_recorded_with_its_target(multirun):
         predictions = pd.read_parquet(artifacts(folder, run) / "predictions.parquet")
         assert set(predictions["target"]) == {run.tags["target"]}
         assert predictions.loc[predictions["part"] == "test", "true"].isna().all()
-        shape = pd.read_csv(artifacts(folder, run) / "fold_0" / "shape_check.csv")
+        shape = pd.read_csv(artifacts(folder, run) / "shape_check.csv")
         assert shape["largest_relative_change"].max() < 1e-6
 
 

@@ -13,15 +13,11 @@ import textwrap
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from astrosweep.core.types import Layout
 from astrosweep.job import judged_by_pydantic
-from astrosweep.kinds.tables.prepare import load_transformer
 from tests.conftest import make_table
 from tests.job.commands import command, tracker_of, train_py
 
@@ -101,43 +97,40 @@ def test_every_run_is_fully_recorded(multirun, tmp_path):
                 )
             ),
             "fold_0/fold.json",
+            "fold_0/preparation.json",
             "fold_0/preparation.skops",
-            "fold_0/weights.pt",
+            "fold_0/weights.safetensors",
             "metrics.json",
             "predictions.parquet",
+            "run.json",
         ]
 
 
 def test_recorded_weights_and_preparation_give_the_recorded_predictions(multirun, make_config):
     """What is on disk is enough to predict, and nothing of it runs code when it is read."""
     from astrosweep.config import load_run_config
-    from astrosweep.data.sources import load_stars
-    from astrosweep.data.target import TargetTransform
-    from astrosweep.training import RegressionModule
+    from astrosweep.kinds import kind_of
+    from astrosweep.recording import load
 
     folder, _, runs = multirun
     run = next(run for run in runs if run.tags["model"] == "mlp")
     root = folder / "mlruns" / "artifacts" / run.run_id / "artifacts"
     config = load_run_config(root / "config.yaml")
-    facts = json.loads((root / "fold_0" / "fold.json").read_text())
-    transform = TargetTransform(**facts["target_transform"])
-    module = RegressionModule(config, Layout((len(facts["feature_names"]),), ("parallax",)), transform)
-    module.load_state_dict(torch.load(root / "fold_0" / "weights.pt", weights_only=True))
+    development = kind_of(config).develop(config)
     report = json.loads((root / "data_report.json").read_text())
-    table = load_stars(config.data)
-    assert table.fingerprint == report["fingerprint"]
-    stars = table.frame.set_index("source_id")
-    predictions = pd.read_parquet(root / "predictions.parquet")
-    features = stars.loc[predictions["source_id"], report["features"]]
-    prepared = load_transformer(root / "fold_0" / "preparation.skops").transform(
-        features.astype(dict.fromkeys(features.select_dtypes(exclude="number"), object))
-    )
-    prepared = np.clip(prepared, facts["inputs_low"], facts["inputs_high"])
-    with torch.no_grad():
-        z, _ = module.eval().predict_step((torch.tensor(prepared, dtype=torch.float32),), 0)
-    assert transform.inverse(z.double().numpy())[:, 0] == pytest.approx(
-        predictions["parallax_predicted"].to_numpy(), rel=1e-4, abs=1e-5
-    )
+    assert development.report.fingerprint == report["fingerprint"]
+    stars = development.labelled.objects.join([development.sealed])
+    again = load(root).table(stars).set_index("source_id")
+    predictions = pd.read_parquet(root / "predictions.parquet").set_index("source_id")
+    assert set(predictions["part"]) == {"train", "val", "test"}
+    is_val = predictions["part"] == "val"  # whose uncertainties are judged by factors of their own
+    for column, shown in (
+        ("parallax_predicted", predictions),
+        ("parallax_uncertainty", predictions[~is_val]),
+    ):
+        assert again.loc[shown.index, column].to_numpy() == pytest.approx(
+            shown[column].to_numpy(), rel=1e-4, abs=1e-5
+        )
 
 
 def test_a_recorded_run_is_reproduced_bit_for_bit(multirun):

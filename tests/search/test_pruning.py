@@ -136,10 +136,8 @@ def test_pruning_leaves_a_marked_run_with_curves_predictions_and_weights(folds, 
 
 def test_a_trial_that_cannot_train_as_its_study_does_tells_nothing(search, tracker, monkeypatch):
     config = search("split=kfold", "split.n_folds=3", "search.n_trials=1", "search/pruner=median")
-    monkeypatch.setattr(
-        "astrosweep.search.objective.group_folds",
-        lambda _, data: tuple((prepared.fold,) for prepared in data.folds),
-    )
+    alone = "astrosweep.search.objective.group_folds"
+    monkeypatch.setattr(alone, lambda _, data: tuple((prepared.fold,) for prepared in data.folds))
     study, _ = work(config, tracker)
     (trial,) = study.optuna.trials
     assert study.together

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from astrosweep.data.reading import CUT_OFF
 from astrosweep.data.report import DataReport
 from astrosweep.training import TrainingResult
 
@@ -53,6 +54,8 @@ def tags_of_data(report: DataReport) -> dict[str, str]:
         tags["leakage"] = ", ".join(report.leaks)
     if report.target_cuts:
         tags["target_cuts"] = ", ".join(report.target_cuts)
+    if CUT_OFF in report.notes:
+        tags["incomplete"] = f"{CUT_OFF}: {report.notes[CUT_OFF]}"
     return tags
 
 

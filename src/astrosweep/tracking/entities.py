@@ -1,5 +1,6 @@
 """Between the records of astrosweep and the entities of MLflow."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +17,7 @@ _ERROR = "error"
 _OWN = "mlflow."
 _PARAM_LENGTH = 6000
 _TAG_LENGTH = 8000
+_NOT_IN_NAMES = re.compile(r"[^\w.\- :]")
 
 
 def as_metrics(points: Iterable[Point]) -> list["Metric"]:
@@ -26,10 +28,19 @@ def as_metrics(points: Iterable[Point]) -> list["Metric"]:
 
 
 def as_params(record: RunRecord) -> list["Param"]:
-    """Parameters of a record as text; one that is too long for MLflow ends in a mark."""
+    """Parameters of a record as text; one that is too long for MLflow ends in a mark.
+
+    Keys may hold the names of a table's columns: what MLflow takes in no name becomes an underscore.
+    """
     from mlflow.entities import Param
 
-    return [Param(key, _cut(str(value), _PARAM_LENGTH)) for key, value in record.params.items()]
+    params: dict[str, str] = {}
+    for key, value in record.params.items():
+        name = _NOT_IN_NAMES.sub("_", key)
+        while name in params:
+            name += "_"
+        params[name] = _cut(str(value), _PARAM_LENGTH)
+    return [Param(name, value) for name, value in params.items()]
 
 
 def as_tags(record: RunRecord) -> list["RunTag"]:

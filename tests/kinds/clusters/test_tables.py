@@ -9,7 +9,7 @@ from astropy.table import MaskedColumn
 
 from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS
 from astrosweep.core.errors import DataError
-from astrosweep.kinds.clusters.profiles.read import cluster_id
+from astrosweep.data.identifiers import id_of
 from astrosweep.kinds.clusters.profiles.write import write_sample
 from astrosweep.kinds.clusters.sample import (
     Clusters,
@@ -39,7 +39,7 @@ def simulated(n: int = 5) -> ClusterSample:
     names = np.array([f"A {n} b+{n}" for n in range(n)])
     redshift, r500 = rng.uniform(0.05, 1.0, n), rng.uniform(500.0, 1500.0, n)
     redshift[4] = r500[4] = np.nan
-    ids = np.array([cluster_id(name) for name in names])
+    ids = np.array([id_of(name) for name in names])
     generator = np.full(n, "drawn")
     clusters = Clusters(ids, names, redshift, r500, observed, generator, "test")
     return ClusterSample(clusters, TrueProfiles({name: profiles(20) for name in TARGETS}))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from astrosweep.core.errors import DataError
 from astrosweep.data.expression import parse_expression
 from astrosweep.kinds.stars.derive import derive
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 COLUMNS = {
     "a": np.array([0.5, -2.0, 3.0, np.nan]),
@@ -107,9 +107,9 @@ def test_everything_but_arithmetic_is_refused(text: str) -> None:
         parse_expression(text)
 
 
-def table(**columns: list[float]) -> StarTable:
+def table(**columns: list[float]) -> SourceTable:
     frame = pd.DataFrame({"source_id": range(len(next(iter(columns.values())))), **columns})
-    return StarTable(frame, {name: frozenset({name.upper()}) for name in frame}, "test")
+    return SourceTable(frame, {name: frozenset({name.upper()}) for name in frame}, "test")
 
 
 def test_derived_columns_and_their_lineage() -> None:

@@ -16,7 +16,7 @@ from astrosweep.kinds.stars.files import load_file
 from astrosweep.kinds.stars.mapping import map_columns
 from astrosweep.kinds.stars.presets import presets
 from astrosweep.kinds.stars.schema import COLUMNS, is_categorical
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 GAIA = Path(__file__).parents[4] / "shared" / "data" / "gaia"
 real_tables = pytest.mark.skipif(not GAIA.is_dir(), reason=f"the real tables are not at {GAIA}")
@@ -37,7 +37,7 @@ def config(path: Path | list[Path] = FILE, **changes: object) -> StarDataConfig:
 
 def mapped(
     values: dict[str, object], file_units: dict[str, str] | None = None, **changes: object
-) -> StarTable:
+) -> SourceTable:
     n_rows = len(next(iter(values.values())))
     own_id = (
         {} if "source_id" in changes.get("columns", {}) else {"source_id": [ID + i for i in range(n_rows)]}

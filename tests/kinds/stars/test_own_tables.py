@@ -15,7 +15,7 @@ from astrosweep.data.reading import RawTable
 from astrosweep.data.reading.convert import NO_IDENTIFIER
 from astrosweep.kinds.stars.files import load_file
 from astrosweep.kinds.stars.mapping import map_columns
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 ID = 6899899256340129664
 FILE = Path("stars.csv")
@@ -51,13 +51,13 @@ def config(path: Path | list[Path] = FILE, **changes: object) -> StarDataConfig:
 
 def mapped(
     values: dict[str, object], file_units: dict[str, str] | None = None, **changes: object
-) -> StarTable:
+) -> SourceTable:
     frame = pd.DataFrame(values)
     frame.index = pd.RangeIndex(2, len(frame) + 2, name="line")
     return map_columns(RawTable(frame, file_units or {}), config(**changes), FILE)
 
 
-def check(table: StarTable, *columns: str) -> None:
+def check(table: SourceTable, *columns: str) -> None:
     for name in columns or STARS:
         np.testing.assert_allclose(table.frame[name], STARS[name], rtol=1e-12)
 

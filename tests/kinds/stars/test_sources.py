@@ -2,11 +2,11 @@
 
 import pandas as pd
 import pytest
-from astrosweep.data.sources import load_stars
 
-from astrosweep.kinds.tables.development import develop
+from astrosweep.kinds import load_data
+from astrosweep.kinds.stars.kind import StarKind, load_stars
 from astrosweep.training import train
-from tests.conftest import make_table
+from tests.conftest import develop_stars, make_table, prepared_stars
 from tests.kinds.stars.tap_service import TABLES, TapService, sky
 
 CLASSES = ("cepheid", "rrlyrae", "eclipsing_binary", "cepheid_rrlyrae")
@@ -15,7 +15,7 @@ CLASSES = ("cepheid", "rrlyrae", "eclipsing_binary", "cepheid_rrlyrae")
 @pytest.mark.parametrize("star_class", CLASSES)
 def test_the_default_features_of_every_class_exist_in_the_simulation(star_class, make_config):
     config = make_config(f"data={star_class}", "data.simulation.n_stars=300")
-    report = develop(load_stars(config.data), config.data, config.split).report
+    report = StarKind().develop(config).report
     near_infrared = {"j_mag", "h_mag", "k_mag", "multi_mode_best_classification"}
     assert set(report.absent) <= near_infrared
     assert {"bp_rp", "wesenheit_g", "log_pf"} <= set(report.features)
@@ -39,7 +39,7 @@ def test_the_studies_feature_sets_work_on_their_class(star_class, features, make
         f"data.allow_leakage={'error' in features}",
         "trainer.max_epochs=1",
     )
-    (result,) = train(config, develop(load_stars(config.data), config.data, config.split))
+    (result,) = train(config, load_data(config))
     assert set(config.data.features.required) <= set(result.report.features)
     assert ("parallax_error" in result.report.leaks) == ("error" in features)
 
@@ -58,9 +58,8 @@ def test_the_archive_of_a_class_can_be_learned_from(star_class, make_config, tmp
         table = load_stars(config.data)
     assert len(table.frame) == 300
     assert table.frame["log_pf"].notna().any()
-    development = develop(table, config.data, config.split)
-    assert development.report.rows_read == 300
-    assert train(config, development)[0].metrics["val/n"] > 30
+    assert develop_stars(config, table).report.rows_read == 300
+    assert train(config, prepared_stars(config, table))[0].metrics["val/n"] > 30
 
 
 def test_two_files_are_merged_on_their_common_columns(make_config, tmp_path):
@@ -90,4 +89,4 @@ def test_merging_keeps_the_parallax_errors_that_are_known(make_config, tmp_path,
     )
     error = load_stars(config.data).frame["parallax_error"]
     assert error.notna().sum() == 200
-    assert "unknown for the stars of some tables" in caplog.text
+    assert "unknown for the objects of some tables" in caplog.text

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from astrosweep.core.errors import DataError, LeakageError
-from astrosweep.kinds.tables.development import develop
-from tests.conftest import make_table
+from tests.conftest import develop_stars, make_table
 
 CEPHEID = ("data=cepheid",)
 
@@ -33,7 +32,7 @@ def test_every_removed_row_is_counted(make_config):
     frame.loc[8:9, "parallax_error"] = 0.0
     frame.loc[10:12, "source_id"] = frame.loc[13, "source_id"]
     frame.loc[20:22, ["phot_g_mean_mag", "bp_rp", "wesenheit_g", "log_pf"]] = np.nan
-    report = develop(table, config.data, config.split).report
+    report = develop_stars(config, table).report
     counted = steps(report)
     assert counted["finite_target"] == 8
     assert counted["positive_target_error"] == 2
@@ -48,7 +47,7 @@ def test_sparse_rows_are_dropped_and_infinite_features_are_missing(make_config):
     config = make_config(*CEPHEID, "data.cleaning.max_missing_fraction=0.5")
     table = make_table(300)
     table.frame.loc[:9, ["phot_g_mean_mag", "bp_rp", "wesenheit_g", "log_pf"]] = np.inf
-    report = develop(table, config.data, config.split).report
+    report = develop_stars(config, table).report
     assert steps(report)["sparse_rows"] == 10
 
 
@@ -56,38 +55,38 @@ def test_missing_column_is_named_with_what_the_table_has(make_config):
     config = make_config(*CEPHEID)
     table = without(make_table(), columns=["phot_g_mean_mag"])
     with pytest.raises(DataError, match=r"phot_g_mean_mag is needed.*The table has: source_id, parallax"):
-        develop(table, config.data, config.split)
+        develop_stars(config, table)
 
 
 def test_missing_target_is_named(make_config):
     config = make_config(*CEPHEID)
     table = without(make_table(), columns=["parallax"])
     with pytest.raises(DataError, match="parallax is needed"):
-        develop(table, config.data, config.split)
+        develop_stars(config, table)
 
 
 def test_the_step_that_took_the_last_rows_is_named(make_config):
     config = make_config(*CEPHEID, "data.cleaning.cuts={ruwe:[50,60]}")
     with pytest.raises(DataError, match=r"no rows are left after the step 'cuts\.ruwe'.*the last 400"):
-        develop(make_table(), config.data, config.split)
+        develop_stars(config, make_table())
 
 
 def test_empty_table_is_refused(make_config):
     config = make_config(*CEPHEID)
     table = without(make_table(10), index=range(10))
     with pytest.raises(DataError, match="no rows"):
-        develop(table, config.data, config.split)
+        develop_stars(config, table)
 
 
 def test_rule_on_an_unknown_column_is_refused(make_config):
     config = make_config(*CEPHEID, "data.cleaning.cuts={colour:[0,1]}")
     with pytest.raises(DataError, match=r"cuts\.colour.*it has: source_id"):
-        develop(make_table(), config.data, config.split)
+        develop_stars(config, make_table())
 
 
 def test_optional_columns_that_are_absent_are_reported(make_config):
     config = make_config(*CEPHEID)
-    report = develop(make_table(), config.data, config.split).report
+    report = develop_stars(config, make_table()).report
     assert "metallicity" in report.absent
     assert "log_pf" in report.features
 
@@ -117,7 +116,7 @@ def test_features_derived_from_the_target_are_refused(feature, make_config):
     config = make_config(*CEPHEID, f"data.features.required=[phot_g_mean_mag,{feature}]")
     table = make_table(**{feature: np.linspace(0, 1, 400)})
     with pytest.raises(LeakageError, match=feature):
-        develop(table, config.data, config.split)
+        develop_stars(config, table)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +139,7 @@ def test_features_derived_from_the_target_are_refused(feature, make_config):
 def test_innocent_names_are_accepted(feature, make_config):
     config = make_config(*CEPHEID, f"data.features.required=[bp_rp,{feature}]", "data.features.optional=[]")
     table = make_table(**{feature: np.random.default_rng(0).normal(size=400)})
-    assert feature in develop(table, config.data, config.split).features
+    assert feature in develop_stars(config, table).report.features
 
 
 def test_a_renamed_leak_is_found_by_its_lineage(make_config):
@@ -148,28 +147,28 @@ def test_a_renamed_leak_is_found_by_its_lineage(make_config):
     table = make_table(harmless=np.linspace(0, 1, 400))
     table.lineage["harmless"] = frozenset({"phot_g_mean_mag", "parallax"})
     with pytest.raises(LeakageError, match=r"harmless \(parallax\)"):
-        develop(table, config.data, config.split)
+        develop_stars(config, table)
     table.lineage["harmless"] = frozenset({"dd"})
     table.lineage["parallax"] = frozenset({"dd"})
     with pytest.raises(LeakageError, match=r"harmless \(computed from dd"):
-        develop(table, config.data, config.split)
+        develop_stars(config, table)
 
 
 def test_an_allowed_leak_is_reported(make_config):
     config = make_config(
         *CEPHEID, "data.features.required=[phot_g_mean_mag,parallax_error]", "data.allow_leakage=true"
     )
-    assert "parallax_error" in develop(make_table(), config.data, config.split).report.leaks
+    assert "parallax_error" in develop_stars(config, make_table()).report.leaks
 
 
 def test_a_cut_on_text_is_refused_and_missing_values_that_pass_are_told(make_config):
     config = make_config(*CEPHEID, "data.cleaning.cuts={mode_best_classification:[0,1]}")
     with pytest.raises(DataError, match=r"the column holds text.*data\.cleaning\.keep"):
-        develop(make_table(), config.data, config.split)
+        develop_stars(config, make_table())
     config = make_config(*CEPHEID, "data.cleaning.cuts={ruwe:[null,1.2]}")
     table = make_table()
     table.frame.loc[:6, "ruwe"] = np.nan
-    report = develop(table, config.data, config.split).report
+    report = develop_stars(config, table).report
     assert "7 rows without a value pass" in next(s.reason for s in report.steps if s.name == "cuts.ruwe")
 
 
@@ -178,29 +177,29 @@ def test_a_typo_does_not_turn_numbers_into_classes(make_config):
     colour[17] = "1.2O"
     config = make_config(*CEPHEID, "data.features.optional=[colour]")
     with pytest.raises(DataError, match=r"colour should hold numbers, but 1 of 400.*'1\.2O' in row 18"):
-        develop(make_table(colour=colour), config.data, config.split)
+        develop_stars(config, make_table(colour=colour))
     config = make_config(*CEPHEID, "data.features.optional=[colour]", "data.features.classes=[colour]")
     with pytest.raises(DataError, match=r"colour has \d+ classes; at most 50"):
-        develop(make_table(colour=colour), config.data, config.split)
+        develop_stars(config, make_table(colour=colour))
     table = make_table(colour=["red", "blue"] * 200)
-    assert "colour" in develop(table, config.data, config.split).features
+    assert "colour" in develop_stars(config, table).report.features
 
 
 def test_a_cleaning_that_takes_every_test_row_is_refused(make_config):
     config = make_config(*CEPHEID)
     table = make_table(60)
-    sealed = develop(table, config.data, config.split).sealed["source_id"]
+    sealed = develop_stars(config, table).sealed.ids
     table.frame.loc[table.frame["source_id"].isin(sealed), "ruwe"] = 99.0
     config = make_config(*CEPHEID, "data.cleaning.cuts={ruwe:[null,5]}")
     with pytest.raises(DataError, match="no test rows are left"):
-        develop(table, config.data, config.split)
+        develop_stars(config, table)
 
 
 def test_a_cut_on_the_target_is_told(make_config, caplog):
     config = make_config(*CEPHEID, "data.cleaning.cuts={parallax:[0.2,null]}")
-    report = develop(make_table(), config.data, config.split).report
+    report = develop_stars(config, make_table()).report
     assert report.target_cuts == ("parallax",)
-    assert "select stars by their target" in caplog.text
+    assert "select objects by their target" in caplog.text
 
 
 def test_runs_that_seal_the_same_stars_share_a_fingerprint(make_config):
@@ -208,7 +207,7 @@ def test_runs_that_seal_the_same_stars_share_a_fingerprint(make_config):
 
     def fingerprint(*overrides):
         config = make_config(*CEPHEID, *overrides)
-        return develop(table, config.data, config.split).report.sealed_fingerprint
+        return develop_stars(config, table).report.sealed_fingerprint
 
     assert fingerprint() == fingerprint("split=kfold") == fingerprint("data.features.optional=[]")
     assert fingerprint() != fingerprint("split.seed=1")

@@ -5,15 +5,16 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from astrosweep.kinds.tables.figures.all import write_figures
 from matplotlib.image import imread
 
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.tables.figures.correlation import correlation_heatmap
+from astrosweep.kinds.tables.figures.write import write_figures
 from astrosweep.report.curves import learning_curves
 from tests.kinds.tables.predictions import (
     LONG_NAME,
     OF_PREDICTIONS,
+    STARS,
     labels,
     line,
     make_correlation,
@@ -125,7 +126,7 @@ class TestFiles:
         predictions = make_predictions(500, median_mas=0.1)
         folder.mkdir(parents=True)
         (folder / "calibration.png").write_text("of an older run")
-        paths = write_figures(folder, predictions, curves, make_correlation(names), LONG_NAME)
+        paths = write_figures(folder, predictions, STARS, curves, make_correlation(names), LONG_NAME)
         assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in paths)
         assert {path.stem for path in paths} == {
             "predicted_against_observed",
@@ -146,19 +147,19 @@ class TestFiles:
 
     def test_no_curves_no_file(self, tmp_path):
         correlation = make_correlation(["log_pf", "parallax"])
-        paths = write_figures(tmp_path, make_predictions(60), {}, correlation, "ensemble")
+        paths = write_figures(tmp_path, make_predictions(60), STARS, {}, correlation, "ensemble")
         assert "learning_curves" not in {path.stem for path in paths}
         assert len(paths) == 4
 
     def test_a_fault_leaves_no_files(self, tmp_path):
         predictions = make_predictions(60).drop(columns="parallax_error")
         with pytest.raises(DataError):
-            write_figures(tmp_path / "figures", predictions, {}, make_correlation(["parallax"]), "run")
+            write_figures(tmp_path / "figures", predictions, STARS, {}, make_correlation(["parallax"]), "run")
         assert not (tmp_path / "figures").exists()
 
     @pytest.mark.parametrize("draw", OF_PREDICTIONS)
     def test_title_and_axes_do_not_overlap(self, draw):
-        figure = draw(make_predictions(200), LONG_NAME)
+        figure = draw(make_predictions(200), STARS, LONG_NAME)
         figure.draw_without_rendering()
         title = figure._suptitle.get_window_extent()
         assert "".join(figure.get_suptitle().split()) == "".join(LONG_NAME.split())

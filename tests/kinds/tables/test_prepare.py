@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astrosweep.config.kinds.stars import TargetTransformConfig
+from astrosweep.config import TargetTransformConfig
 from astrosweep.core.errors import DataError, LeakageError
 from astrosweep.data.target import TargetTransform
-from astrosweep.kinds.tables.development import develop
-from astrosweep.kinds.tables.prepare import load_transformer, prepare
-from tests.conftest import make_table
+from astrosweep.kinds.tables.preparation import load_row_preparation
+from astrosweep.kinds.tables.prepare import CORRELATION, prepare
+from tests.conftest import develop_stars, make_table
 
 
 def prepared(make_config, *overrides, table=None):
     config = make_config("data=cepheid", *overrides)
-    development = develop(table or make_table(), config.data, config.split)
+    development = develop_stars(config, table)
     return development, prepare(development, 0, config.data.preparation)
 
 
@@ -26,22 +26,38 @@ def prepared(make_config, *overrides, table=None):
 def test_nothing_is_fitted_on_validation_or_test_rows(scaling, imputation, make_config):
     options = (f"data.preparation.scaling={scaling}", f"data.preparation.imputation={imputation}")
     development, first = prepared(make_config, *options)
-    frame, sealed = development.frame.copy(), development.sealed.copy()
-    frame.loc[development.fold == 0, ["bp_rp", "phot_g_mean_mag"]] = 1e6
-    frame.loc[development.fold == 0, "mode_best_classification"] = "UNHEARD_OF"
-    sealed["bp_rp"] = np.nan
-    changed = dataclasses.replace(development, frame=frame, sealed=sealed)
+    labelled, sealed = development.labelled, development.sealed
+    frame, validates = labelled.objects.frame.copy(), development.fold == 0
+    frame.loc[validates, ["bp_rp", "phot_g_mean_mag"]] = 1e6
+    frame.loc[validates, "mode_best_classification"] = "UNHEARD_OF"
+    truth = dataclasses.replace(
+        labelled.truth,
+        target=np.where(validates, 1e6, labelled.truth.target),
+        error=np.where(validates, 1e6, labelled.truth.error),
+    )
+    changed = dataclasses.replace(
+        development,
+        labelled=dataclasses.replace(
+            labelled, objects=dataclasses.replace(labelled.objects, frame=frame), truth=truth
+        ),
+        sealed=dataclasses.replace(sealed, frame=sealed.frame.assign(bp_rp=np.nan)),
+    )
     config = make_config("data=cepheid", *options)
     second = prepare(changed, 0, config.data.preparation)
     assert np.array_equal(first.fold.train.features, second.fold.train.features)
-    assert first.fold.feature_names == second.fold.feature_names
-    assert first.target_transform == second.target_transform
-    assert first.correlation.equals(second.correlation)
+    assert np.array_equal(first.fold.train.target_error, second.fold.train.target_error)
+    before, after = first.preparation, second.preparation
+    assert before.feature_names == after.feature_names
+    assert before.transform == after.transform
+    assert before.typical_error == after.typical_error
+    assert np.array_equal(before.low, after.low)
+    assert np.array_equal(before.high, after.high)
+    assert first.checks[CORRELATION].equals(second.checks[CORRELATION])
 
 
 def test_standard_scaling_of_training_rows(make_config):
     _, fold = prepared(make_config)
-    index = fold.fold.feature_names.index("phot_g_mean_mag")
+    index = fold.preparation.feature_names.index("phot_g_mean_mag")
     column = fold.fold.train.features[:, index]
     assert column.mean() == pytest.approx(0, abs=1e-5)
     assert column.std() == pytest.approx(1, abs=1e-5)
@@ -51,27 +67,27 @@ def test_missing_values_are_filled_and_marked(make_config):
     table = make_table()
     table.frame.loc[::4, "bp_rp"] = np.nan
     development, fold = prepared(make_config, "data.preparation.scaling=none", table=table)
-    names = fold.fold.feature_names
+    names = fold.preparation.feature_names
     filled, mark = (fold.fold.train.features[:, names.index(name)] for name in ("bp_rp", "bp_rp_missing"))
-    training = development.frame[development.fold != 0]["bp_rp"]
+    training = development.labelled.objects.frame[development.fold != 0]["bp_rp"]
     assert np.array_equal(mark == 1, training.isna())
     assert filled[mark == 1] == pytest.approx(training.median())
     assert fold.facts["values_filled"]["bp_rp"] == training.isna().sum()
     _, without = prepared(make_config, "data.preparation.indicators=false", table=table)
-    assert "bp_rp_missing" not in without.fold.feature_names
+    assert "bp_rp_missing" not in without.preparation.feature_names
 
 
 def test_classes_become_columns_and_missing_is_a_class(make_config):
     table = make_table()
     table.frame.loc[::5, "mode_best_classification"] = None
     _, fold = prepared(make_config, table=table)
-    columns = [name for name in fold.fold.feature_names if name.startswith("mode_best")]
+    columns = [name for name in fold.preparation.feature_names if name.startswith("mode_best")]
     assert [name.removeprefix("mode_best_classification_") for name in columns] == [
         "FIRST_OVERTONE",
         "FUNDAMENTAL",
         "unknown",
     ]
-    indices = [fold.fold.feature_names.index(name) for name in columns]
+    indices = [fold.preparation.feature_names.index(name) for name in columns]
     assert (fold.fold.train.features[:, indices].sum(axis=1) == 1).all()
 
 
@@ -81,8 +97,8 @@ def test_outliers_leave_training_rows_only(make_config):
     wild = table.frame.index[::10]
     table.frame.loc[wild, "bp_rp"] = 500.0
     development, fold = prepared(make_config, table=table)
-    in_train = (development.fold != 0) & (development.frame["bp_rp"] == 500.0).to_numpy()
-    in_val = (development.fold == 0) & (development.frame["bp_rp"] == 500.0).to_numpy()
+    is_wild = (development.labelled.objects.frame["bp_rp"] == 500.0).to_numpy()
+    in_train, in_val = (development.fold != 0) & is_wild, (development.fold == 0) & is_wild
     assert in_val.sum() > 3
     assert fold.facts["outliers_removed"]["bp_rp"] == in_train.sum()
     assert len(fold.fold.train) == (development.fold != 0).sum() - in_train.sum()
@@ -102,8 +118,8 @@ def test_of_two_repeating_features_the_one_closer_to_the_target_stays(make_confi
     )
     assert list(fold.facts["correlated_features_dropped"]) == ["zp_mag_g"]
     assert "phot_g_mean_mag" in fold.facts["correlated_features_dropped"]["zp_mag_g"]
-    assert fold.correlation.columns[-1] == "parallax"
-    assert "zp_mag_g" in fold.correlation.columns
+    assert fold.checks[CORRELATION].columns[-1] == "parallax"
+    assert "zp_mag_g" in fold.checks[CORRELATION].columns
 
 
 def test_a_copy_of_the_target_is_refused_by_its_values(make_config):
@@ -130,10 +146,11 @@ def test_outliers_that_take_all_rows_are_an_error(make_config):
 
 def test_saved_preparation_gives_the_same_features_without_pickle(make_config, tmp_path):
     development, fold = prepared(make_config, "data.preparation.scaling=quantile")
-    fold.save(tmp_path)
-    loaded = load_transformer(tmp_path / "preparation.skops")
-    again = loaded.transform(development.sealed[list(development.features)])
-    assert np.array_equal(again.astype(np.float32), fold.fold.test.features)
+    fold.preparation.save(tmp_path)
+    loaded = load_row_preparation(tmp_path)
+    assert np.array_equal(loaded.features(development.sealed), fold.fold.test.features)
+    assert loaded.feature_names == fold.preparation.feature_names
+    assert loaded.transform == fold.preparation.transform
 
 
 @pytest.mark.parametrize("name", ["none", "log", "asinh"])
@@ -183,7 +200,7 @@ def test_sentinels_and_huge_values_of_unseen_rows_are_clipped_and_counted(make_c
     for part in (fold.fold.val.features, fold.fold.test.features):
         assert np.isfinite(part).all()
         assert np.abs(part).max() < 30
-    raw = development.frame[development.fold == 0]
+    raw = development.labelled.objects.frame[development.fold == 0]
     assert (
         fold.facts["rows_with_inputs_clipped"]["val"] >= ((raw["bp_rp"] > 90) | (raw["ruwe"] > 1e3)).sum() > 0
     )

@@ -1,5 +1,6 @@
 """Configuration of tables of objects with one target: features, cleaning and preparation."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +10,15 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from astrosweep.config.base import Strict
 from astrosweep.config.kinds._base import Column, Headline, KindConfig
+from astrosweep.config.names import ColumnName, plain_name
 from astrosweep.config.target import TargetTransformConfig
 from astrosweep.core.metrics import REGRESSION, UNCERTAINTY
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
 NullIsEmpty = BeforeValidator(lambda value: {} if value is None else value)
 NullIsNone = BeforeValidator(lambda value: [] if value is None else value)
+_MOST_NAMED = 2
 Bounds = Annotated[list[float | None], Field(min_length=2, max_length=2)]
 Format = Literal["auto", "csv", "fixed_width", "ecsv", "cds", "ipac", "votable", "fits", "parquet"]
 
@@ -116,7 +120,7 @@ class RowsConfig(KindConfig):
     format: Format = "auto"
     names: list[str] | None = None
     decimal: Literal["auto", "point", "comma"] = "auto"
-    columns: Annotated[dict[str, str], NullIsEmpty] = {}
+    columns: Annotated[dict[str, ColumnName], NullIsEmpty] = {}
     units: Annotated[dict[str, str], NullIsEmpty] = {}
     missing_values: Annotated[list[float], NullIsNone] = []
     allow_leakage: bool = False
@@ -141,16 +145,27 @@ class TableFeaturesConfig(Strict):
 
     Attributes:
         name: Name of the set, recorded with the run.
-        columns: Columns, or expressions of columns such as ``u - g``; null for every numeric column but the
-            target, its error, the identifier and what is ``derived``.
+        columns: Columns, or expressions of columns such as ``u - g``; null for every column of numbers but
+            the target, its error, the identifier, what is ``derived``, and what looks like an identifier or
+            carries the target's name.
         derived: Columns computed from the target, which are no features.
-        classes: Text columns that hold class names.
+        classes: Columns that hold class names.
     """
 
     name: str = "all"
-    columns: list[str] | None = None
-    derived: Annotated[list[str], NullIsNone] = []
-    classes: Annotated[list[str], NullIsNone] = []
+    columns: list[ColumnName] | None = None
+    derived: Annotated[list[ColumnName], NullIsNone] = []
+    classes: Annotated[list[ColumnName], NullIsNone] = []
+
+    @model_validator(mode="after")
+    def _are_features(self) -> "TableFeaturesConfig":
+        for key in ("columns", "classes"):
+            names = getattr(self, key) or []
+            if repeated := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{key} named twice: {', '.join(repeated)}")
+        if self.columns == [] and not self.classes:
+            raise ValueError("columns=[] and no classes leave no feature; null takes every column of numbers")
+        return self
 
 
 class TableDataConfig(RowsConfig):
@@ -161,19 +176,20 @@ class TableDataConfig(RowsConfig):
         source: Where the table comes from.
         path: File; a list of files is stacked on the common columns.
         target: Column to be predicted, or an expression of columns.
-        target_error: Column of the target's 1-sigma error; null where there is none.
-        target_unit: Unit of the target, for labels; null takes the file's.
-        id: Column of identifiers; null numbers the rows.
+        target_error: Column of the target's 1-sigma error, or an expression; null where there is none.
+        target_unit: Unit in which the target is learned; null takes the table's. Where the table states a
+            unit, the target and its error are converted.
+        id: Column of identifiers, whole numbers or text; null numbers the rows.
         features: The columns that the network sees.
     """
 
     name: Literal["table"]
     source: Literal["table"] = "table"
     path: str | list[str] | None = None
-    target: str | None = None
-    target_error: str | None = None
+    target: ColumnName | None = None
+    target_error: ColumnName | None = None
     target_unit: str | None = None
-    id: str | None = None
+    id: ColumnName | None = None
     features: TableFeaturesConfig = TableFeaturesConfig()
 
     headline: ClassVar[Headline] = Headline(
@@ -188,17 +204,29 @@ class TableDataConfig(RowsConfig):
     )
 
     @model_validator(mode="after")
-    def _has_table_and_target(self) -> "TableDataConfig":
-        for key, example in (("path", "<file>"), ("target", "<column>")):
-            if not getattr(self, key):
-                raise ValueError(f"data=table needs data.{key}={example}")
+    def _says_what_to_learn(self) -> "TableDataConfig":
+        needed = {"path": "<file>", "target": "<column>"}
+        if missing := [f"data.{key}={example}" for key, example in needed.items() if not getattr(self, key)]:
+            raise ValueError(f"data=table needs {' and '.join(missing)}")
+        columns = {"target": self.target, "target_error": self.target_error, "id": self.id}
+        for first, second in itertools.combinations(columns, 2):
+            if columns[first] == columns[second] is not None:
+                raise ValueError(f"data.{first} and data.{second} are the same column, {columns[first]}")
         return self
 
     @property
-    def title(self) -> str:
-        """The file's name without its ending."""
+    def paths(self) -> tuple[Path, ...]:
+        """The files."""
         paths = [self.path] if isinstance(self.path, str) else self.path or []
-        return f"{Path(paths[0]).name.split('.')[0]}-{self.target}"
+        return tuple(Path(path).expanduser() for path in paths)
+
+    @property
+    def title(self) -> str:
+        """Names of the files, two of them at most, and of the target, as names of runs take them."""
+        stems = [re.sub(r"\.(gz|bz2|xz)$", "", path.name, flags=re.IGNORECASE) for path in self.paths]
+        stems = [plain_name(Path(stem).stem, "table") for stem in stems]
+        more = [f"{len(stems) - _MOST_NAMED}_more"] if len(stems) > _MOST_NAMED else []
+        return f"{'+'.join([*stems[:_MOST_NAMED], *more])}-{plain_name(str(self.target), 'target')}"
 
     @property
     def feature_set(self) -> str:

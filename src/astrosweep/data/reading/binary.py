@@ -11,7 +11,7 @@ from astropy.table import MaskedColumn, Table
 
 from astrosweep.core.errors import DataError
 from astrosweep.data.reading.astropy_table import from_astropy, tidy
-from astrosweep.data.reading.raw import RawTable, Request, check_names
+from astrosweep.data.reading.raw import CUT_OFF, RawTable, Request, check_names
 from astrosweep.data.reading.typed import EXACT, typed
 
 
@@ -27,10 +27,7 @@ def read_votable(data: bytes, request: Request) -> RawTable:
             reason = info.content or "no reason given"
             raise DataError(f"{request.path}: the archive reports an error: {reason}")
         if info.name == "QUERY_STATUS" and info.value == "OVERFLOW":
-            request.notes.append(
-                "the archive cut the result off at its limit of rows (QUERY_STATUS=OVERFLOW), so rows are "
-                "missing; ask for more rows, or for parts"
-            )
+            request.notes.append(CUT_OFF)
     tables = list(content.iter_tables())
     if not tables:
         raise DataError(f"{request.path}: the VOTable holds no table, perhaps the report of a failed query")

@@ -14,6 +14,12 @@ MISSING = (
 )
 """Spellings of a missing value, in lower case and without surrounding blanks."""
 
+CUT_OFF = (
+    "the archive cut the result off at its limit of rows (QUERY_STATUS=OVERFLOW), so rows are missing; "
+    "ask for more rows, or for parts"
+)
+"""Note of a table that is not whole."""
+
 
 @dataclass(frozen=True, eq=False)
 class RawTable:

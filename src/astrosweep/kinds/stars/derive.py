@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 
 from astrosweep.data.expression import parse_expression
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ _RULES = {
 _POSITIVE = ("pf", "p1_o", "frequency", "fund_freq1")
 
 
-def derive(table: StarTable) -> StarTable:
+def derive(table: SourceTable) -> SourceTable:
     """Add the columns that follow from others, where the table has the inputs and lacks the column.
 
     ``pf``, ``bp_rp``, ``wesenheit_g``, ``log_pf`` and ``fund_freq1``. Periods and frequencies that are not

@@ -17,10 +17,10 @@ from astrosweep.kinds.stars.scale import check_scale
 from astrosweep.kinds.stars.schema import ID, TARGET_ERROR, range_of
 from astrosweep.kinds.tables.impossible import out_of_range
 from astrosweep.kinds.tables.merge import merge
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 
-def load_file(config: StarDataConfig) -> StarTable:
+def load_file(config: StarDataConfig) -> SourceTable:
     """Read, map and complete the table or the tables of ``data.path``.
 
     Several files are mapped and completed one by one and joined below each other on the columns that all of
@@ -53,9 +53,10 @@ def _number_anew(frame: pd.DataFrame, config: StarDataConfig) -> None:
         frame[ID] = np.where(frame[ID] <= NO_IDENTIFIER, NO_IDENTIFIER - places, frame[ID])
 
 
-def _load(path: Path, config: StarDataConfig) -> StarTable:
+def _load(path: Path, config: StarDataConfig) -> SourceTable:
     raw = read_table(path, config.format, names=config.names, decimal=config.decimal)
     frame, fillers = without_fillers(raw.frame, config.missing_values)
     table = map_columns(replace(raw, frame=frame), config, path)
     check_scale(table)
-    return derive(out_of_range(replace(table, impossible=fillers), range_of))
+    notes = dict.fromkeys(raw.notes, str(path))
+    return derive(out_of_range(replace(table, impossible=fillers, notes=notes), range_of))

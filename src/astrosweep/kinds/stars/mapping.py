@@ -12,12 +12,12 @@ from astrosweep.data.reading import RawTable, check_named, convert
 from astrosweep.kinds.stars.column_sources import ROWS, find_sources
 from astrosweep.kinds.stars.column_units import Units
 from astrosweep.kinds.stars.schema import COLUMNS, ID, TARGET, ZERO_POINT, is_categorical
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 _log = logging.getLogger(__name__)
 
 
-def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> StarTable:
+def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTable:
     """Bring a table under the archive's names and astrosweep's units and types.
 
     ``find_sources`` says where columns come from, ``Units`` in which units they are taken. All other columns
@@ -59,7 +59,7 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> StarTable:
     frame = pd.DataFrame(values).reset_index(drop=True)
     if config.zero_point == "column":
         _subtract_zero_point(frame, lineage, path)
-    return StarTable(frame, lineage, f"{path} (mapping {preset_name})")
+    return SourceTable(frame, lineage, f"{path} (mapping {preset_name})")
 
 
 def _column(name: str, units: Units) -> pd.Series:

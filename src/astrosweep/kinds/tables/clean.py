@@ -24,7 +24,9 @@ def require_targets(rows: RowFilter, roles: Roles, config: CleaningConfig) -> No
     if config.unidentified == "drop":
         rows.keep("unidentified", f"{roles.id} is missing", rows.frame[roles.id] > NO_IDENTIFIER)
     if config.drop_duplicates:
-        rows.keep("duplicates", f"{roles.id} repeats an earlier row", ~rows.frame[roles.id].duplicated())
+        rows.keep(
+            "duplicates", f"{roles.identifier} repeats an earlier row", ~rows.frame[roles.id].duplicated()
+        )
 
 
 def apply_rules(rows: RowFilter, features: list[str], config: CleaningConfig) -> None:

@@ -94,7 +94,8 @@ def develop(
 
 
 def _rows(frame: pd.DataFrame, roles: Roles, features: list[str]) -> Rows:
-    return Rows(frame[roles.id].to_numpy(), frame[features].reset_index(drop=True))
+    names = frame[roles.name].to_numpy(dtype=object) if roles.name else None
+    return Rows(frame[roles.id].to_numpy(), frame[features].reset_index(drop=True), names)
 
 
 def _check_parts(part: NDArray[np.int64], n_folds: int, origin: str) -> None:

@@ -41,9 +41,11 @@ def choose_features(
         classes: Columns of text that hold class names; other text is refused.
 
     Raises:
-        DataError: A needed column is missing, has no value, holds text that is no class name, or too many
-            classes.
+        DataError: The table has no rows, or a needed column is missing, has no value, holds text that is no
+            class name, or too many classes.
     """
+    if not len(table.frame):
+        raise DataError(f"{table.origin}: the table has no rows")
     has = list(table.frame.columns)
     needed = [roles.id, roles.target, *required]
     if missing := [name for name in needed if name not in has]:

@@ -63,7 +63,8 @@ def refuse_leaks(target: str, leaks: Mapping[str, str], *, allowed: bool) -> Non
         named = "; ".join(f"{feature} ({why})" for feature, why in leaks.items())
         raise LeakageError(
             f"These features are derived from the target {target}: {named}. "
-            "Remove them from data.features, or set data.allow_leakage=true; the run is then tagged."
+            "Remove them from data.features (of data=table, where all columns are features, by "
+            "data.features.derived=[...]), or set data.allow_leakage=true; the run is then tagged."
         )
 
 

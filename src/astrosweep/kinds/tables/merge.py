@@ -42,9 +42,18 @@ def merge(tables: Sequence[SourceTable], error: str) -> SourceTable:
             for name in common
         },
         origin="; ".join(table.origin for table in tables),
-        notes={key: value for table in tables for key, value in table.notes.items()},
+        notes=_joined(tables),
         impossible=_added(tables),
     )
+
+
+def _joined(tables: Sequence[SourceTable]) -> dict[str, str]:
+    """Notes of all tables, each with all of its places."""
+    joined: dict[str, list[str]] = {}
+    for table in tables:
+        for note, where in table.notes.items():
+            joined.setdefault(note, []).append(where)
+    return {note: "; ".join(dict.fromkeys(where)) for note, where in joined.items()}
 
 
 def _added(tables: Sequence[SourceTable]) -> dict[str, dict[str, int]]:

@@ -98,10 +98,10 @@ class RowPreparation:
             Identifier, target and its error (NaN where unknown), ``<target>_predicted``,
             ``<target>_uncertainty`` and the features that are class names.
         """
-        target = self.roles.target
+        target, names = self.roles.target, judged.objects.names
         return pd.DataFrame(
             {
-                self.roles.id: judged.objects.ids,
+                self.roles.identifier: judged.objects.ids if names is None else names,
                 target: judged.target[:, 0],
                 f"{target}_error": judged.error[:, 0],
                 f"{target}_predicted": judged.predicted.mean[:, 0],

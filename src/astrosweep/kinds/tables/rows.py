@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.kinds.tables.table import Roles
@@ -19,24 +20,29 @@ class Rows:
         ids: Identifiers, shape (N,).
         frame: Raw features, one row each: numbers, NaN where missing or not finite; class names, NaN where
             missing.
+        names: Text that identifies the rows, shape (N,); None where ``ids`` do.
     """
 
     ids: IdArray
     frame: pd.DataFrame
+    names: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def take(self, rows: IdArray) -> Self:
         """Return some of the rows, by position."""
-        return replace(self, ids=self.ids[rows], frame=self.frame.iloc[rows])
+        names = None if self.names is None else self.names[rows]
+        return replace(self, ids=self.ids[rows], frame=self.frame.iloc[rows], names=names)
 
     def join(self, others: Sequence[Self]) -> Self:
         """Return these and other rows below each other."""
+        names = [part.names for part in (self, *others) if part.names is not None]
         return replace(
             self,
             ids=np.concatenate([self.ids, *(other.ids for other in others)]),
             frame=pd.concat([self.frame, *(other.frame for other in others)]),
+            names=np.concatenate(names) if names else None,
         )
 
 

@@ -46,7 +46,10 @@ def score_rows(
             rows = labels == label
             if _SMALLEST_CLASS <= rows.sum() < len(judged):
                 scores = scorer(*(array[rows] for array in arrays))
-                metrics |= {f"{column}.{_metric_name(label)}/{name}": scores[name] for name in OF_A_CLASS}
+                metrics |= {
+                    f"{_metric_name(column)}.{_metric_name(label)}/{name}": scores[name]
+                    for name in OF_A_CLASS
+                }
     return metrics
 
 
@@ -59,5 +62,5 @@ def quantile_bins(observed: FloatArray) -> dict[str, NDArray[np.bool_]]:
 
 
 def _metric_name(label: str) -> str:
-    """A class name with only the characters that metric names may have."""
+    """A name of a column or a class with only the characters that metric names may have."""
     return re.sub(r"[^A-Za-z0-9_. -]", "_", label)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 from pandas.util import hash_pandas_object
@@ -21,6 +20,7 @@ class Roles:
         type: Column of class names that figures tell apart; a table may lack it.
         softening: Of a target that figures show on logarithmic axes although noise makes it negative: the
             value below which axes that can show that are linear. None: figures go by the values.
+        name: Column of the text that ``id`` is a hash of; None where identifiers are whole numbers.
     """
 
     id: str
@@ -29,6 +29,12 @@ class Roles:
     unit: str = ""
     type: str | None = None
     softening: float | None = None
+    name: str | None = None
+
+    @property
+    def identifier(self) -> str:
+        """Column that says to people which object a row is."""
+        return self.name or self.id
 
     @property
     def label(self) -> str:
@@ -45,14 +51,14 @@ class SourceTable:
             categorical columns hold strings or missing.
         lineage: Column to the source's own columns it was computed from, directly or through others.
         origin: Where the table comes from, for reports.
-        notes: What reading it did that a user should know, for the data report.
+        notes: What a user should know about reading it, and of which file or column.
         impossible: Column to the numbers that cannot be and count as missing, and how often each was there.
     """
 
     frame: pd.DataFrame
     lineage: Mapping[str, frozenset[str]]
     origin: str
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
     impossible: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -61,6 +67,3 @@ class SourceTable:
         digest = hashlib.sha256(",".join(self.frame.columns).encode())
         digest.update(hash_pandas_object(self.frame, index=False).to_numpy().tobytes())
         return digest.hexdigest()[:16]
-
-
-StarTable = SourceTable

@@ -19,12 +19,12 @@ from scipy.interpolate import CubicSpline, make_smoothing_spline
 from astrosweep.config.kinds.clusters import ClusterSimulationConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
+from astrosweep.data.identifiers import id_of
 from astrosweep.data.reading import check_named, read_table
 from astrosweep.data.reading.convert import to_numbers
 from astrosweep.kinds.clusters.forward.grid import NODES
 from astrosweep.kinds.clusters.forward.observe import observe, targets_of
 from astrosweep.kinds.clusters.forward.truths import TrueClusters
-from astrosweep.kinds.clusters.profiles.read import cluster_id
 from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
 
 NUMBERS = ("z", "M500_1e14", "R500_kpc", "r_kpc", "ne_cm3", "ne_err", "P_gnfw_keVcm3")
@@ -72,7 +72,7 @@ def load_rexcess(path: str | Path, config: ClusterSimulationConfig, realisations
     suffixes = ["" if copy == 0 else f"#{copy + 1}" for copy in range(realisations)]
     all_names = [f"{name}{suffix}" for suffix in suffixes for name in names]
     clusters = Clusters(
-        ids=np.array([cluster_id(name) for name in all_names], dtype=np.int64),
+        ids=np.array([id_of(name) for name in all_names], dtype=np.int64),
         names=np.array(all_names),
         redshift=repeated.redshift,
         r500_kpc=repeated.r500_kpc,

@@ -1,6 +1,5 @@
 """``data.source=tables``: radial profiles, one file per cluster and observable, as a sample."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 
 from astrosweep.config.kinds.clusters import TARGETS, ClusterCleaningConfig, TablesConfig
 from astrosweep.core.errors import DataError
+from astrosweep.data.identifiers import id_of
 from astrosweep.kinds.clusters.profiles.faults import MAX_FAULTS, few, raise_for_faults
 from astrosweep.kinds.clusters.profiles.layout import PROPERTIES_FILE, find_profiles
 from astrosweep.kinds.clusters.profiles.profile_file import TabulatedProfile, read_profile
@@ -65,7 +65,7 @@ def read_tables(
     if not truth_known:
         facts["targets"] = "none: no cluster has a table of one"
     clusters = Clusters(
-        ids=np.array([cluster_id(name) for name in names], dtype=np.int64),
+        ids=np.array([id_of(name) for name in names], dtype=np.int64),
         names=np.array(names),
         redshift=np.array([known.get(name, Properties()).redshift for name in names]),
         r500_kpc=np.array([known.get(name, Properties()).r500_kpc for name in names]),
@@ -79,11 +79,6 @@ def read_tables(
         for kind in (targets if truth_known else ())
     }
     return ClusterSample(clusters, TrueProfiles(truth))
-
-
-def cluster_id(name: str) -> int:
-    """Return the identifier of a cluster: 63 bits of the SHA-256 of its name, the same on every machine."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) >> 1
 
 
 def _properties(

@@ -7,10 +7,10 @@ from astrosweep.kinds.stars.archive.cache import Cache
 from astrosweep.kinds.stars.archive.download import download
 from astrosweep.kinds.stars.archive.queries import star_query
 from astrosweep.kinds.stars.schema import ID
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 
-def fetch(star_class: str, config: ArchiveConfig) -> StarTable:
+def fetch(star_class: str, config: ArchiveConfig) -> SourceTable:
     """Return a variability table of Gaia DR3 joined to ``gaia_source``.
 
     A complete table is served from the cache without any network. Otherwise the missing pages are downloaded;
@@ -38,4 +38,4 @@ def fetch(star_class: str, config: ArchiveConfig) -> StarTable:
     frame, sidecar = cache.load()
     origin = f"{query.table} from {sidecar['service']}, {len(frame)} rows, downloaded {sidecar['date_utc']}"
     lineage = {name: frozenset({column.partition(".")[2]}) for name, column in query.columns.items()}
-    return StarTable(frame, {ID: frozenset({ID})} | lineage, origin)
+    return SourceTable(frame, {ID: frozenset({ID})} | lineage, origin)

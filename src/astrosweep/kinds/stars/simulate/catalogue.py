@@ -16,7 +16,7 @@ from astrosweep.kinds.stars.simulate.galaxy import equatorial
 from astrosweep.kinds.stars.simulate.missing import punch
 from astrosweep.kinds.stars.simulate.photometry import distance_modulus, observe_means
 from astrosweep.kinds.stars.simulate.rrlyrae import RR_LYRAE
-from astrosweep.kinds.tables.table import StarTable
+from astrosweep.kinds.tables.table import SourceTable
 
 POPULATIONS: dict[str, Population] = {
     "cepheid": CEPHEIDS,
@@ -37,7 +37,7 @@ class _TooFewVisibleError(Exception):
     """The faint limit leaves too few stars to draw for."""
 
 
-def simulate(star_class: str, config: SimulationConfig) -> StarTable:
+def simulate(star_class: str, config: SimulationConfig) -> SourceTable:
     """Simulate a catalogue of one class, or of Cepheids and RR Lyrae stars merged.
 
     Args:
@@ -67,7 +67,7 @@ def simulate(star_class: str, config: SimulationConfig) -> StarTable:
     frame = pd.DataFrame({ID: _identifiers(config.n_stars, rng)})
     for name in common:
         frame[name] = np.concatenate([part.pop(name) for part in parts])[order]
-    return StarTable(
+    return SourceTable(
         frame=frame,
         lineage={name: frozenset({name}) for name in frame.columns},
         origin=f"simulated {star_class}: {config.n_stars} stars, seed {config.seed}, "

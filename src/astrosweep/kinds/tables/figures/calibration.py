@@ -43,7 +43,7 @@ def calibration(predictions: pd.DataFrame, roles: Roles, title: str) -> Figure:
             f"{int((~stated).sum()):,} of {len(points):,} objects without any uncertainty not counted"
         )
     n_unknown = int((points.error == 0.0).sum())
-    if n_unknown:
+    if n_unknown and roles.error:
         lines.append(f"{n_unknown:,} of {len(points):,} objects without a catalogue error")
     note(axes, "\n".join(lines))
     axes.legend(fontsize=9, loc="upper left", framealpha=0.85, edgecolor="none")

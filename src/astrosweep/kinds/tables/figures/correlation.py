@@ -9,14 +9,14 @@ from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 from astrosweep.report.canvas import INK, new_figure
 
-_MAX_NUMBERED = 15
+_MAX_NUMBERED, _MAX_SHOWN = 15, 60
 
 
 def correlation_heatmap(correlation: pd.DataFrame, title: str) -> Figure:
     """Draw the lower triangle of a correlation matrix, with numbers in the cells of up to 15 columns.
 
     The name of the last column, the target's, is bold. A cell without a value (a constant column) holds a
-    dash.
+    dash. Of more than 60 columns those closest to the target are shown, in their order.
 
     Args:
         correlation: Features and target against themselves, shape (F + 1, F + 1), -1 to 1; the name of its
@@ -29,6 +29,10 @@ def correlation_heatmap(correlation: pd.DataFrame, title: str) -> Figure:
     names = [str(name) for name in correlation.columns]
     if not names or names != [str(name) for name in correlation.index]:
         raise DataError("a correlation matrix needs the same features as rows and as columns")
+    n_features = len(names) - 1
+    if len(names) > _MAX_SHOWN:
+        correlation = _closest_to_target(correlation)
+        names = [str(name) for name in correlation.columns]
     values = np.where(np.tri(len(names), dtype=bool), correlation.to_numpy(np.float64), np.nan)
     numbered = len(names) <= _MAX_NUMBERED
     # Inches: cells, and names of 9-point letters beside and (at 45 degrees) below them.
@@ -41,8 +45,20 @@ def correlation_heatmap(correlation: pd.DataFrame, title: str) -> Figure:
     _draw_cells(axes, values, numbered)
     _label(axes, names)
     method = f"{correlation.index.name} correlation" if correlation.index.name else "correlation"
+    if len(names) - 1 < n_features:
+        axes.set_title(
+            f"the {len(names) - 1} of {n_features:,} features closest to {names[-1]}",
+            fontsize=9,
+            parse_math=False,
+        )
     figure.colorbar(image, ax=axes, shrink=0.7).set_label(method, fontsize=10)
     return figure
+
+
+def _closest_to_target(correlation: pd.DataFrame) -> pd.DataFrame:
+    to_target = correlation.iloc[-1, :-1].abs().fillna(0.0).to_numpy()
+    shown = [*np.sort(np.argsort(-to_target, kind="stable")[: _MAX_SHOWN - 1]), len(to_target)]
+    return correlation.iloc[shown, shown]
 
 
 def _draw_cells(axes: Axes, values: FloatArray, numbered: bool) -> None:

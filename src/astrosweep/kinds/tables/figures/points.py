@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 from astrosweep.kinds.tables.table import Roles
 
 _LOG_RANGE = 30.0
-"""Positive targets that span more than this factor are drawn on logarithmic axes."""
+"""Positive targets of which the middle 99 % span more than this factor are drawn on logarithmic axes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,5 +84,12 @@ def is_logarithmic(roles: Roles, points: Points) -> bool:
     """Whether a target is drawn on logarithmic axes: its role says so, or it is positive and spans much."""
     if roles.softening is not None:
         return True
-    low, high = float(points.observed.min()), float(points.observed.max())
-    return low > 0.0 and high > _LOG_RANGE * low
+    low, high = np.quantile(points.observed, (0.005, 0.995))
+    return bool(points.observed.min() > 0.0 and high > _LOG_RANGE * low)
+
+
+def as_written(axes: Axes) -> None:
+    """Show the words of axes as they are: in names of columns and classes ``$`` begins no formula."""
+    legend = axes.get_legend()
+    for text in (axes.xaxis.label, axes.yaxis.label, *axes.texts, *(legend.get_texts() if legend else ())):
+        text.set_parse_math(False)

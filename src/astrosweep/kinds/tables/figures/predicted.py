@@ -8,7 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from astrosweep.kinds.tables.figures.points import Points, is_logarithmic, points_of, val_points
+from astrosweep.kinds.tables.figures.points import (
+    Points,
+    as_written,
+    is_logarithmic,
+    points_of,
+    val_points,
+)
 from astrosweep.kinds.tables.table import Roles
 from astrosweep.report.canvas import (
     AMBER,
@@ -74,6 +80,7 @@ def predicted_against_observed(predictions: pd.DataFrame, roles: Roles, title: s
     reasons = " and ".join(f"{count:,} {reason}" for reason, count in hidden.items() if count)
     if reasons:
         note(axes, f"of {len(points):,} validation objects not shown:\n{reasons}")
+    as_written(axes)
     return figure
 
 
