@@ -67,8 +67,16 @@ def test_whatever_ends_a_run_its_record_is_closed(error, status, reason, make_co
     assert yaml.safe_load((tmp_path / "artifacts" / "config.yaml").read_text())["data"]["name"] == "cepheid"
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
-def test_a_full_disk_or_memory_is_a_failed_run_with_a_reason(error, make_config, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(28, "No space left on device"), "A file of the run cannot be written or read"),
+        (MemoryError(), "Out of memory: use a smaller data.batch_size or model"),
+    ],
+)
+def test_a_full_disk_or_memory_is_a_failed_run_with_a_reason(
+    error, reason, make_config, tmp_path, monkeypatch
+):
     def stop(*arguments):
         raise error
 
@@ -76,7 +84,8 @@ def test_a_full_disk_or_memory_is_a_failed_run_with_a_reason(error, make_config,
     tracker = MemoryTracker()
     _, record = record_run(make_config(*QUICK), tracker, tmp_path)
     assert record.status == tracker.runs()[0].status == "failed"
-    assert re.search("No space left|Out of memory", record.error)
+    assert record.error.startswith(reason)
+    assert str(error) in record.error
 
 
 def test_out_of_memory_of_the_device_is_a_failed_run(make_config, tmp_path, monkeypatch):

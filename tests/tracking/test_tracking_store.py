@@ -109,7 +109,7 @@ def test_stores_are_made_once(sqlite_config: TrackingConfig) -> None:
     with closing(sqlite3.connect(sqlite_config.uri.removeprefix("sqlite:///"))) as database:
         rows = database.execute("SELECT name, artifact_location FROM experiments ORDER BY name").fetchall()
     assert ("astrosweep", sqlite_config.artifacts) in rows
-    assert len(rows) == len({name for name, _ in rows})
+    assert [name for name, _ in rows] == ["Default", "astrosweep", "made"]
 
 
 def test_nothing_is_made_without_tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +164,8 @@ def test_it_is_quiet_and_reports_nothing_to_anyone(tmp_path: Path) -> None:
             tracker.finish("0" * 32, RunRecord("job", "finished"))
         except Exception as error:
             assert type(error).__name__ == "TrackingError"
+        else:
+            raise AssertionError("a run that is not there was finished")
         assert calls == [], calls
         changed = {key for key in os.environ.keys() | before.keys() if os.environ.get(key) != before.get(key)}
         assert changed == {"MLFLOW_DISABLE_TELEMETRY"}, changed

@@ -170,10 +170,15 @@ def test_listener_sees_every_epoch_and_can_end_the_fit(make_config):
 
 def test_threads_are_given_back(make_config):
     before = torch.get_num_threads()
-    config = make_config(*QUICK, "trainer.max_epochs=1", "trainer.n_threads=1")
+    config = make_config(*QUICK, "trainer.max_epochs=2", "trainer.n_threads=1")
     fold = prepared(config)
-    fit(config, fold.fold, fold.target_transform)
-    assert torch.get_num_threads() == before
+    seen = []
+    torch.set_num_threads(3)
+    try:
+        fit(config, fold.fold, fold.target_transform, lambda *_: seen.append(torch.get_num_threads()))
+        assert (seen, torch.get_num_threads()) == ([1, 1], 3)
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize(

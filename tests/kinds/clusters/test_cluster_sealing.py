@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.kinds.tables.test_sealing import numeric_arrays
 
 from astrosweep.kinds.clusters.development import develop_clusters
 from astrosweep.kinds.clusters.prepared import prepare_clusters
 from astrosweep.kinds.clusters.sample import TARGETS
 from astrosweep.training import train
 from tests.kinds.clusters.simulated import ALL, simulated
+from tests.kinds.tables.test_sealing import numeric_arrays
 
 QUICK = (
     "data=cluster",

@@ -152,7 +152,9 @@ def test_networks_learn(overrides, make_config):
     assert error < np.median(np.abs(guess / truth - 1))
     val = result.predictions[result.predictions["part"] == "val"]
     np.testing.assert_allclose(val["true"], truth.ravel(), rtol=1e-9)
-    if "radius_predicted_kpc" in val:
+    learns_radii = config.data.preparation.output == "radii_and_values"
+    assert ("radius_predicted_kpc" in val) == learns_radii
+    if learns_radii:
         assert np.median(np.abs(val["radius_predicted_kpc"] / val["radius_kpc"] - 1)) < 0.3
         sealed = result.predictions[result.predictions["part"] == "test"]
         np.testing.assert_array_equal(sealed["radius_kpc"], sealed["radius_predicted_kpc"])
@@ -166,6 +168,7 @@ def test_unlearned_and_unmeasured_points_are_nan_and_the_rest_is_learned(make_co
     val = result.predictions[result.predictions["part"] == "val"]
     outer = val["radius_scaled"] > 0.6
     has = val["cluster_id"] % 4 != 0
+    assert 0 < has.sum() < len(val)
     assert val.loc[has & (val["radius_scaled"] < 0.5), "true"].notna().all()
     assert val.loc[~has, "true"].isna().all()
     last = result.prepared[0].preparation.output_radii[80] * (1 - 1e-9)

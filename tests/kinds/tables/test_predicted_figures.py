@@ -56,8 +56,10 @@ class TestAllOfPredictions:
     @pytest.mark.parametrize("draw", OF_PREDICTIONS)
     def test_one_validation_star(self, draw):
         predictions = make_predictions(20)
-        one = pd.concat([predictions[predictions["part"] == "train"], val(predictions)[:1]])
-        assert draw(one, "run").axes[0].lines
+        train, stars = predictions[predictions["part"] == "train"], val(predictions)
+        one, other = (drawn(draw(pd.concat([train, star]), "run")) for star in (stars[:1], stars[1:2]))
+        assert one == drawn(draw(pd.concat([train, stars[:1]]), "run"))
+        assert one != other
 
 
 class TestPredictedAgainstObserved:
