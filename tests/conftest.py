@@ -14,6 +14,7 @@ from astrosweep.config import RunConfig, parse
 from astrosweep.job import judged_by_pydantic
 from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.tables.table import StarTable
+from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401  (hooks)
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "gaia"
