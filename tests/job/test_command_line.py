@@ -17,15 +17,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from astrosweep.config import TrackingConfig
 from astrosweep.core.types import Layout
-from astrosweep.job import judged_by_pydantic
 from astrosweep.kinds.tables.prepare import load_transformer
 from astrosweep.tracking import open_tracker
 from tests.conftest import ROOT, make_table
 
+pytestmark = pytest.mark.process
 QUICK = ("trainer.max_epochs=3", "data.simulation.n_stars=600", "tracking.figures=false")
 
 
@@ -309,25 +308,6 @@ def test_help_lists_groups_and_examples(tmp_path):
         "optimizer:\n  name: adam",
     ):
         assert text in done.stdout
-
-
-def test_a_distribution_is_quoted_for_hydra_and_reads_back():
-    words = judged_by_pydantic(
-        [
-            "search.space.optimizer.lr=tag(log, interval(1e-5, 1e-2))",
-            "search.space.model.activation=choice('a', b)",
-            "search.space.model.l2=null",
-            "search.n_trials=5",
-            "model=dnn,mlp",
-        ]
-    )
-    parsed = OverridesParser.create().parse_overrides(words)
-    assert not any(override.is_sweep_override() for override in parsed[:4])
-    values = {override.key_or_group: override.value() for override in parsed[:4]}
-    assert str(values["search.space.optimizer.lr"]) == "tag(log, interval(1e-5, 1e-2))"
-    assert values["search.space.model.activation"] == "choice('a', b)"
-    assert values["search.space.model.l2"] is None
-    assert parsed[4].is_sweep_override()
 
 
 def test_what_launches_and_shows_does_not_import_what_trains_or_draws():

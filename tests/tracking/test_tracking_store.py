@@ -25,6 +25,7 @@ from astrosweep.tracking import (
     open_tracker,
     ui_command,
 )
+from tests.tracking.conftest import SERVERS
 
 CURVES = {"val/rmse": [2.0, math.nan, math.inf, 0.5], "train/loss": [3.0, -math.inf, 1.0]}
 RECORD = RunRecord("curved", "finished", metrics={"val/rmse": 0.25}, curves=CURVES, duration_s=2.0)
@@ -35,7 +36,7 @@ def history(tracker: Tracker, run_id: str, key: str) -> list[tuple[int, float, i
     return sorted((point.step, point.value, point.timestamp) for point in points)
 
 
-@pytest.fixture(params=["sqlite", "server", "postgresql"])
+@pytest.fixture(params=["sqlite", *SERVERS])
 def tracker(request: pytest.FixtureRequest, sqlite_config: TrackingConfig, tmp_path: Path) -> Tracker:
     if request.param == "sqlite":
         return open_tracker(sqlite_config)
@@ -142,6 +143,7 @@ def test_addresses_of_every_kind_are_accepted(uri: str) -> None:
     assert TrackingConfig(uri=uri).uri == uri
 
 
+@pytest.mark.process
 def test_it_is_quiet_and_reports_nothing_to_anyone(tmp_path: Path) -> None:
     """In a process that MLflow does not take for a test or a CI job, which it spares its telemetry."""
     script = """
@@ -185,6 +187,7 @@ def test_it_is_quiet_and_reports_nothing_to_anyone(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.process
 def test_the_ui_command_serves_the_runs(served_config: TrackingConfig, server_uri: str) -> None:
     run_id = open_tracker(served_config).start("shown", {"role": "shown"})
     with urllib.request.urlopen(server_uri, timeout=20) as page:
@@ -208,6 +211,7 @@ def test_the_ui_command_of_each_kind_of_store(tmp_path: Path, monkeypatch: pytes
     )
 
 
+@pytest.mark.process
 def test_the_ui_command_works_where_the_environment_is_not_on_the_path(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

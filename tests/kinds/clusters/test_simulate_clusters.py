@@ -200,6 +200,7 @@ def test_figure_of_a_sample() -> None:
         cluster_sample_figure(sample.sealed())
 
 
+@pytest.mark.process
 def test_only_the_sample_stays_in_memory():
     # In a process of its own: astropy is imported, and the universe made, on the first call only.
     code = """
