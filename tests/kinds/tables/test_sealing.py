@@ -81,7 +81,7 @@ def test_test_targets_do_not_change_a_run(make_config):
     assert honest.metrics.keys() == poisoned.metrics.keys()
     for name, value in honest.metrics.items():
         if name != "fit/time_s":
-            assert value == poisoned.metrics[name] or (np.isnan(value) and np.isnan(poisoned.metrics[name]))
+            np.testing.assert_equal(poisoned.metrics[name], value)
     for name, weight in honest.fits[0].state.items():
         assert weight.equal(poisoned.fits[0].state[name])
 
