@@ -1,13 +1,15 @@
-# make run: set up and train on the built-in data.   make test: set up, then every check.
+# make run: set up and train on the built-in data.   make check: set up, then what can be checked in two minutes.
+# make test: set up, then every check.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help run test lint types layers pytest format clean
+.PHONY: help run check test lint types layers quick pytest format clean
 help:
 	@echo "make run     install, then train DNN and MLP on the built-in simulated stars"
-	@echo "make test    install, then lint, types, import layers and tests"
+	@echo "make check   install, then lint, types, import layers and the tests that start no process"
+	@echo "make test    install, then lint, types, import layers and all tests"
 	@echo "make lint    ruff: style and format"
 	@echo "make format  let ruff rewrite the files"
 
@@ -20,6 +22,10 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP)
 	$(BIN)/python train.py -m model=dnn,mlp
 
+# Two at once: that suits two cores, and the tests are two processes of one thread each.
+check: $(STAMP)
+	$(MAKE) --jobs 2 lint types layers quick
+
 test: lint types layers pytest
 
 lint: $(STAMP)
@@ -31,6 +37,9 @@ types: $(STAMP)
 
 layers: $(STAMP)
 	$(BIN)/lint-imports
+
+quick: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not process" --numprocesses 2 --dist loadfile
 
 pytest: $(STAMP)
 	$(BIN)/python -m pytest

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
+from hypothesis import settings
 
 from astrosweep.config import RunConfig, parse
 from astrosweep.data.kind import Development, PreparedData
@@ -19,10 +21,13 @@ from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.kind import source_of
 from astrosweep.kinds.tables.development import RowDevelopment, develop
 from astrosweep.kinds.tables.table import SourceTable
+from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401  (hooks)
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "gaia"
 
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+settings.load_profile("untimed")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     # A shell starts background jobs deaf to Ctrl-C; the commands that the tests interrupt must hear it.
@@ -31,11 +36,18 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 @pytest.fixture(scope="session")
 def make_config() -> Callable[..., RunConfig]:
-    """Compose the project's own configuration with overrides, as the command line does."""
+    """Compose the project's own configuration with overrides, as the command line does.
 
-    def build(*overrides: str) -> RunConfig:
+    The same one is composed once: that takes a tenth of a second, and nobody can change it.
+    """
+
+    @cache
+    def composed(overrides: tuple[str, ...], _: tuple[str | None, ...]) -> RunConfig:
         with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
             return parse(compose("config", judged_by_pydantic(list(overrides))))
+
+    def build(*overrides: str) -> RunConfig:
+        return composed(overrides, tuple(map(os.environ.get, ("ASTROSWEEP_STUDIES", "ASTROSWEEP_RUNS"))))
 
     return build
 

@@ -175,4 +175,5 @@ def test_the_command_prints_a_table_of_each_generator_and_method(monkeypatch, ca
     for method in METHODS:
         assert printed.count(f"\n{method}: ") == 2
     density = [line.split() for line in printed.splitlines() if line.startswith("  ne3d")]
+    assert len(density) == 2 * len(METHODS)
     assert all(0.002 < float(words[1].rstrip("%")) / 100 < 0.10 for words in density)

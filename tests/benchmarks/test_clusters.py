@@ -42,6 +42,7 @@ def test_methods_that_take_turns_answer_for_the_whole_sample(monkeypatch):
     assert found["network"]["ne3d"].time_ms == 20.0
     assert found["network"]["ne3d"].value.shape == (5, 3)
     alone = clusters.classical("onion", sample, 2)
+    assert found["onion"].keys() == alone.keys() == {"szp3d", "ne3d", "t3d"}
     for target, answer in found["onion"].items():
         np.testing.assert_array_equal(answer.value, alone[target].value)
         np.testing.assert_array_equal(answer.sigma_ln, alone[target].sigma_ln)

@@ -1,5 +1,6 @@
 """Every option of every group composes and validates, and YAML and models say the same."""
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ OPTIONS = sorted(
     if path.parent != CONF and not path.stem.startswith("_") and "hydra" not in path.parts
 )
 TABLE = ("data=table", "data.path=a.csv", "data.target=y")
+NAMED = {
+    **{group: group for group in ("data", "loss", "model", "optimizer", "scheduler", "split", "tracking")},
+    **{"data/features": "data.features", "search": "search.sampler", "search/pruner": "search.pruner"},
+}
+"""Groups whose options carry their own name, and where the configuration has it."""
 PROFILE_MODELS = ("encoder_decoder_1d", "encoder_decoder_simple", "encoder_decoder_2d", "deprojector")
 
 
@@ -65,8 +71,10 @@ def test_option_composes_and_validates(group, option, make_config, monkeypatch):
     for name in ("ASTROSWEEP_STUDIES", "ASTROSWEEP_RUNS", "ASTROSWEEP_POSTGRESQL"):
         monkeypatch.setenv(name, "postgresql+psycopg://ada@login1:5432")
     config = make_config(*overrides_for(group, option))
-    if group in ("model", "loss", "optimizer", "scheduler", "split", "data"):
-        assert getattr(config, group).name == option
+    if group in NAMED and option != "pareto":
+        assert attrgetter(NAMED[group])(config).name == option
+    if group == "experiment":
+        assert config != make_config()
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,12 @@ def test_spaces_merge_and_a_space_can_be_given_whole(make_config):
         (["search.space.loss=choice(mse,mae)"], "different scales"),
         (["search/pruner=wilcoxon"], "say split=kfold"),
         (["search.grace_s=5"], "must be above"),
-        (["search.sampler.name=grid", "~search.sampler.n_startup_trials"], "sampler"),
-        (["search.n_trials=0"], "n_trials = 0"),
-        (["storage=mysql://host/db"], "storage"),
+        (
+            ["search.sampler.name=grid", "~search.sampler.n_startup_trials"],
+            "multivariate.*unknown key",
+        ),
+        (["search.n_trials=0"], "n_trials = 0: input should be greater than or equal to 1"),
+        (["storage=mysql://host/db"], "storage = 'mysql://host/db': string should match pattern"),
         (
             ["search.enqueue=[{optimizer.lr:0.5}]"],
             r"enqueue\[0\]: optimizer.lr = 0.5; allowed: tag\(log",

@@ -38,6 +38,7 @@ def artifacts(folder, run):
     return folder / "mlruns" / "artifacts" / run.run_id / "artifacts"
 
 
+@pytest.mark.process
 def test_the_table_has_a_row_for_each_target_in_percent(multirun):
     _, done, runs = multirun
     assert "validation clusters, 0.03 to 1 R500" in " ".join(done.stdout.split())
@@ -50,6 +51,7 @@ def test_the_table_has_a_row_for_each_target_in_percent(multirun):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.process
 def test_every_run_is_recorded_with_its_target(multirun):
     folder, _, runs = multirun
     assert set(runs) == {"pressure", "density"}
@@ -79,6 +81,7 @@ def test_every_run_is_recorded_with_its_target(multirun):
         assert shape["largest_relative_change"].max() < 1e-6
 
 
+@pytest.mark.process
 def test_a_recorded_run_is_reproduced_bit_for_bit(multirun):
     folder, _, runs = multirun
     run = runs["pressure"]
@@ -87,6 +90,7 @@ def test_a_recorded_run_is_reproduced_bit_for_bit(multirun):
     assert f"metrics equal those of run {run.run_id} to the last bit" in done.stderr
 
 
+@pytest.mark.process
 def test_a_search_on_clusters(multirun):
     folder, _, _ = multirun
     done = train_py(
@@ -102,6 +106,7 @@ def test_a_search_on_clusters(multirun):
     assert all("val/density/median_relative_error" in run.metrics for run in trials)
 
 
+@pytest.mark.process
 def test_an_input_file_is_recorded_as_what_it_says(tmp_path):
     rng = np.random.default_rng(0)
     radius = np.geomspace(15.0, 1500.0, 20)

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from astrosweep.job import judged_by_pydantic
 from tests.conftest import make_table
 from tests.job.commands import command, tracker_of, train_py
 
+pytestmark = pytest.mark.process
 QUICK = ("trainer.max_epochs=3", "data.simulation.n_stars=600", "tracking.figures=false")
 
 
@@ -63,7 +62,9 @@ def test_multirun_is_a_parent_run_with_its_jobs_as_children(multirun):
 
 def test_every_run_is_fully_recorded(multirun, tmp_path):
     folder, _, runs = multirun
-    for run in (run for run in runs if run.tags["role"] == "run"):
+    children = [run for run in runs if run.tags["role"] == "run"]
+    assert len(children) == 2
+    for run in children:
         assert run.status == "finished"
         assert {"class", "model", "data_fingerprint", "git_commit", "split"} <= run.tags.keys()
         for metric in (
@@ -172,11 +173,11 @@ def test_bad_tables_fail_alone_with_a_clear_message_each(tmp_path):
         tmp_path, "-m", "data=cepheid", "data.source=table", f"data.path={','.join(paths)}", *QUICK
     )
     assert done.returncode == 1
-    assert re.search(r"missing\.csv.*(does not exist|no such|not found|missing)", done.stderr, re.IGNORECASE)
+    assert f"failed. no file {tmp_path}/missing.csv; no name there is near to it" in done.stderr
     assert re.search(r"phot_g_mean_mag is needed and missing.*The table has: source_id", done.stderr)
-    assert re.search(r"bp_rp.*blue", done.stderr)
+    assert re.search(r"'bp_rp' should hold numbers.*the first 'blue' in line 2", done.stderr)
     assert re.search(r"no rows are left after the step 'finite_target'", done.stderr)
-    assert "header_only.csv.gz" in done.stderr
+    assert re.search(r"header_only\.csv\.gz: the file has a header .* but no rows", done.stderr)
     assert "Traceback" not in done.stderr
     runs = tracker_of(tmp_path).runs(tags={"role": "run"})
     assert [run.status for run in runs] == ["failed"] * 5 + ["finished"]
@@ -233,7 +234,7 @@ def wait_for_runs(folder: Path, statuses: list[str], patience_s: float = 120.0) 
 def test_a_server_that_is_down_is_told_before_any_work(tmp_path):
     done = train_py(tmp_path, "tracking.uri=http://127.0.0.1:9", "tracking.timeout_s=3.0", *QUICK)
     assert done.returncode == 1
-    assert "http://127.0.0.1:9" in done.stderr
+    assert "Runs cannot be recorded in http://127.0.0.1:9: the server cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
     assert "rows read" not in done.stderr
 
@@ -247,7 +248,7 @@ def test_a_full_disk_is_told_and_keeps_earlier_runs(tmp_path):
 
     done = train_py(tmp_path, *QUICK, preexec_fn=limit)
     assert done.returncode == 1
-    assert re.search(r"too large|disk|full", done.stderr)
+    assert "mlflow.db: the disk is full or failing. Free some space" in done.stderr
     assert "Traceback" not in done.stderr
     runs = tracker_of(tmp_path).runs(tags={"role": "run"})
     assert runs[0].status == "finished"
@@ -261,7 +262,7 @@ def test_a_read_only_folder_is_told(tmp_path):
     finally:
         tmp_path.chmod(0o755)
     assert done.returncode != 0
-    assert re.search(r"[Pp]ermission denied|read-only", done.stderr)
+    assert "The run's folder cannot be made: [Errno 13] Permission denied: 'mlruns'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -282,25 +283,6 @@ def test_help_lists_groups_and_examples(tmp_path):
         "optimizer:\n  name: adam",
     ):
         assert text in done.stdout
-
-
-def test_a_distribution_is_quoted_for_hydra_and_reads_back():
-    words = judged_by_pydantic(
-        [
-            "search.space.optimizer.lr=tag(log, interval(1e-5, 1e-2))",
-            "search.space.model.activation=choice('a', b)",
-            "search.space.model.l2=null",
-            "search.n_trials=5",
-            "model=dnn,mlp",
-        ]
-    )
-    parsed = OverridesParser.create().parse_overrides(words)
-    assert not any(override.is_sweep_override() for override in parsed[:4])
-    values = {override.key_or_group: override.value() for override in parsed[:4]}
-    assert str(values["search.space.optimizer.lr"]) == "tag(log, interval(1e-5, 1e-2))"
-    assert values["search.space.model.activation"] == "choice('a', b)"
-    assert values["search.space.model.l2"] is None
-    assert parsed[4].is_sweep_override()
 
 
 def test_what_launches_and_shows_does_not_import_what_trains_or_draws():

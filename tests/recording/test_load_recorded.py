@@ -15,7 +15,7 @@ from astrosweep.core.types import RunRecord
 from astrosweep.kinds import kind_of
 from astrosweep.recording import load, load_recorded, train_and_record
 from astrosweep.search.worker import work
-from astrosweep.tracking import MemoryTracker, MlflowTracker, open_tracker
+from astrosweep.tracking import MemoryTracker, open_tracker
 from tests.recording.runs import make
 
 FOLDS = ("split=kfold", "split.n_folds=2", "trainer.max_epochs=5")
@@ -43,8 +43,6 @@ class Keeping(MemoryTracker):
 def tracker(request: pytest.FixtureRequest, make_config: Callable[..., RunConfig], tmp_path: Path) -> Any:
     if request.param == "memory":
         return Keeping(tmp_path / "kept")
-    if not hasattr(MlflowTracker, "fetch"):
-        pytest.skip("the tracker does not fetch the files of a whole run yet")
     uri = (f"tracking.uri=sqlite:///{tmp_path}/mlflow.db", f"tracking.artifacts={tmp_path}/files")
     return open_tracker(make_config("tracking=mlflow", *uri).tracking)
 

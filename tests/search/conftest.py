@@ -27,8 +27,8 @@ def search(make_config, tmp_path):
 
     def build(*overrides, sampler="random"):
         pruner = () if any("pruner" in word for word in overrides) else ("search/pruner=none",)
-        storage = f"storage=sqlite:///{tmp_path}/studies.db"
-        return make_config(f"search={sampler}", *TINY, *pruner, storage, *overrides).as_study()
+        config = make_config(f"search={sampler}", *TINY, *pruner, *overrides)
+        return config.model_copy(update={"storage": f"sqlite:///{tmp_path}/studies.db"}).as_study()
 
     return build
 

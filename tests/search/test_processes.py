@@ -20,6 +20,7 @@ from benchmarks.chaos import STUDY, Report, command_of, config_in, inspect, torm
 from tests.conftest import ROOT
 from tests.tracking.conftest import PostgresqlServer, free_port, postgresql_server  # noqa: F401  (fixtures)
 
+pytestmark = pytest.mark.process
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 SMALL = (
     "data=cepheid",

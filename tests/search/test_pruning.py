@@ -32,7 +32,7 @@ class FakeTrial:
 
 def test_a_reporter_tells_the_mean_best_loss_at_the_pruners_steps(make_config):
     pruner = make_config("search=tpe", "search/pruner=asha", "search.pruner.min_epochs=2").search.pruner
-    trial = FakeTrial(prune_at=12)
+    trial = FakeTrial(prune_at=18)
     reporter = Reporter(trial, pruner, stride=10, n_stages=4, may_prune=True)
     assert looks(pruner, 40) == {2, 6, 18}
     assert looks(pruner, 35) == {2, 6}
@@ -41,8 +41,10 @@ def test_a_reporter_tells_the_mean_best_loss_at_the_pruners_steps(make_config):
         assert not reporter.on_epoch(0, epoch, 0.0, loss)
     assert not reporter.on_fit_end(0, 2.0)
     assert trial.reports == [(2, 4.0), (6, 3.0), (10, 2.0)]
-    assert not reporter.on_epoch(1, 7, 0.0, 4.0) or reporter.pruned
-    assert trial.reports[-1] == (18, 3.0)
+    assert not reporter.pruned
+    assert reporter.on_epoch(1, 7, 0.0, 4.0)
+    assert reporter.pruned
+    assert trial.reports[3:] == [(18, 3.0)]
 
 
 def test_a_step_at_which_the_pruner_looked_is_not_told_again(make_config):

@@ -55,6 +55,7 @@ def train_py(folder: Path, *overrides: str) -> str:
     return output
 
 
+@pytest.mark.process
 def test_two_tasks_share_a_study_and_leave_exactly_its_trials(tmp_path, ray_folder):
     train_py(
         tmp_path,

@@ -170,8 +170,8 @@ def test_a_store_that_comes_back_is_waited_for(search, tracker, monkeypatch):
 @pytest.mark.parametrize(
     ("storage", "reason"),
     [
-        ("sqlite:////proc/none/studies.db", "No such file|cannot be opened"),
-        ("postgresql+psycopg://nobody:secret@localhost:1/none", "refused|connection"),
+        ("sqlite:////proc/none/studies.db", "No such file or directory: '/proc/none'"),
+        ("postgresql+psycopg://nobody:secret@localhost:1/none", "port 1 failed: Connection refused"),
         ("sqlite:///{tmp}/text.db", "not an SQLite database"),
     ],
 )
@@ -186,12 +186,20 @@ def test_a_storage_that_cannot_be_used_is_named(storage, reason, search, tmp_pat
 
 def test_a_lock_is_held_by_one_at_a_time(tmp_path):
     url = f"sqlite:///{tmp_path}/studies.db"
-    one, other = open_lock(url, "a"), open_lock(url, "b")
+    one, same, another = open_lock(url, "a"), open_lock(url, "a", 0.0), open_lock(url, "b", 0.0)
     one.acquire()
-    other.acquire()
-    one.release()
-    one.release()
-    other.release()
+    another.acquire()
+    same.release()  # it does not hold the lock: that of the other stays
+    for taken in (same, open_lock(url, "b", 0.0)):
+        with pytest.raises(TimeoutError):
+            taken.acquire()
+    for _ in range(2):
+        one.release()
+    same.acquire()
+    with pytest.raises(TimeoutError):
+        open_lock(url, "a", 0.0).acquire()
+    same.release()
+    another.release()
 
 
 def test_a_full_disk_is_waited_for_and_named(search, tracker, monkeypatch):

@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 from tests.search.slurm import SlurmNode, why_not
 from tests.tracking.conftest import free_port, postgresql_server, postgresql_uri  # noqa: F401  (fixtures)
 
+pytestmark = pytest.mark.process
 WAIT_S = 300.0  # longest wait of one test; it is over much sooner
 QUICK = (
     "data=cepheid",

@@ -24,6 +24,8 @@ from astrosweep.tracking import create_stores, ui_command
 
 START_S = 60.0
 NOBODY = 65534
+SERVERS = [pytest.param(name, marks=pytest.mark.process) for name in ("server", "postgresql")]
+"""Kinds of stores that are processes of their own."""
 
 
 @pytest.fixture(scope="session")

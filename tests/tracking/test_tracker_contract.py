@@ -14,6 +14,7 @@ from astrosweep.config import TrackingConfig
 from astrosweep.core.errors import TrackingError
 from astrosweep.core.types import RunRecord
 from astrosweep.tracking import MemoryTracker, MlflowTracker, Tracker, open_tracker
+from tests.tracking.conftest import SERVERS
 
 RECORD = RunRecord(
     name="cepheid-mlp",
@@ -26,7 +27,7 @@ RECORD = RunRecord(
 )
 
 
-@pytest.fixture(params=["sqlite", "server", "memory", "postgresql"])
+@pytest.fixture(params=["sqlite", "memory", *SERVERS])
 def tracker(request: pytest.FixtureRequest, sqlite_config: TrackingConfig, tmp_path: Path) -> Tracker:
     if request.param == "sqlite":
         return open_tracker(sqlite_config)

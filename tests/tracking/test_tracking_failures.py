@@ -134,6 +134,7 @@ def test_a_server_that_never_answers() -> None:
     )
 
 
+@pytest.mark.process
 def test_a_server_that_is_busy_for_a_moment_is_waited_for(proxy: str) -> None:
     tracker = open_tracker(TrackingConfig(uri=proxy, experiment="busy", timeout_s=10.0))
     Proxy.n_refused = 3
@@ -142,6 +143,7 @@ def test_a_server_that_is_busy_for_a_moment_is_waited_for(proxy: str) -> None:
     assert [(run.name, run.status) for run in tracker.runs()] == [("patient", "finished")]
 
 
+@pytest.mark.process
 def test_a_finish_that_failed_is_completed_by_the_next(proxy: str, server_uri: str, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("seed: 0\n")
     tracker = open_tracker(TrackingConfig(uri=proxy, experiment="outage", timeout_s=1.0))
@@ -262,6 +264,7 @@ def _finish_with_little_space(config: TrackingConfig, artifacts: Path, n_bytes: 
     return "finished"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("what", ["artifacts", "database"])
 def test_a_full_disk(
     sqlite_config: TrackingConfig, tmp_path: Path, forked: ProcessPoolExecutor, what: str
@@ -293,6 +296,7 @@ def _open_as_nobody(ready: TrackingConfig, config: TrackingConfig) -> str:
     return "made"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("inside", ["missing", "present"])
 def test_a_folder_that_may_not_be_written(
     sqlite_config: TrackingConfig, made_database: Path, forked: ProcessPoolExecutor, inside: str

@@ -13,6 +13,7 @@ from astrosweep.config import TrackingConfig
 from astrosweep.core.types import RunRecord
 from astrosweep.tracking import create_stores, open_tracker
 
+pytestmark = pytest.mark.process
 N_EPOCHS = 50
 
 

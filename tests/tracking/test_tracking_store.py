@@ -25,6 +25,7 @@ from astrosweep.tracking import (
     open_tracker,
     ui_command,
 )
+from tests.tracking.conftest import SERVERS
 
 CURVES = {"val/rmse": [2.0, math.nan, math.inf, 0.5], "train/loss": [3.0, -math.inf, 1.0]}
 RECORD = RunRecord("curved", "finished", metrics={"val/rmse": 0.25}, curves=CURVES, duration_s=2.0)
@@ -35,7 +36,7 @@ def history(tracker: Tracker, run_id: str, key: str) -> list[tuple[int, float, i
     return sorted((point.step, point.value, point.timestamp) for point in points)
 
 
-@pytest.fixture(params=["sqlite", "server", "postgresql"])
+@pytest.fixture(params=["sqlite", *SERVERS])
 def tracker(request: pytest.FixtureRequest, sqlite_config: TrackingConfig, tmp_path: Path) -> Tracker:
     if request.param == "sqlite":
         return open_tracker(sqlite_config)
@@ -109,7 +110,7 @@ def test_stores_are_made_once(sqlite_config: TrackingConfig) -> None:
     with closing(sqlite3.connect(sqlite_config.uri.removeprefix("sqlite:///"))) as database:
         rows = database.execute("SELECT name, artifact_location FROM experiments ORDER BY name").fetchall()
     assert ("astrosweep", sqlite_config.artifacts) in rows
-    assert len(rows) == len({name for name, _ in rows})
+    assert [name for name, _ in rows] == ["Default", "astrosweep", "made"]
 
 
 def test_nothing_is_made_without_tracking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +143,7 @@ def test_addresses_of_every_kind_are_accepted(uri: str) -> None:
     assert TrackingConfig(uri=uri).uri == uri
 
 
+@pytest.mark.process
 def test_it_is_quiet_and_reports_nothing_to_anyone(tmp_path: Path) -> None:
     """In a process that MLflow does not take for a test or a CI job, which it spares its telemetry."""
     script = """
@@ -164,6 +166,8 @@ def test_it_is_quiet_and_reports_nothing_to_anyone(tmp_path: Path) -> None:
             tracker.finish("0" * 32, RunRecord("job", "finished"))
         except Exception as error:
             assert type(error).__name__ == "TrackingError"
+        else:
+            raise AssertionError("a run that is not there was finished")
         assert calls == [], calls
         changed = {key for key in os.environ.keys() | before.keys() if os.environ.get(key) != before.get(key)}
         assert changed == {"MLFLOW_DISABLE_TELEMETRY"}, changed
@@ -183,6 +187,7 @@ def test_it_is_quiet_and_reports_nothing_to_anyone(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.process
 def test_the_ui_command_serves_the_runs(served_config: TrackingConfig, server_uri: str) -> None:
     run_id = open_tracker(served_config).start("shown", {"role": "shown"})
     with urllib.request.urlopen(server_uri, timeout=20) as page:
@@ -206,6 +211,7 @@ def test_the_ui_command_of_each_kind_of_store(tmp_path: Path, monkeypatch: pytes
     )
 
 
+@pytest.mark.process
 def test_the_ui_command_works_where_the_environment_is_not_on_the_path(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

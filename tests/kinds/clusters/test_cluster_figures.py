@@ -112,7 +112,9 @@ def test_shape_kept_has_a_panel_for_each_profile_with_points_on_the_line():
 
 def test_all_figures_become_files(tmp_path):
     curves = {"train/loss": [1.0, 0.5], "val/loss": [1.1, 0.6], "lr": [1e-3, 1e-3]}
-    paths = write_figures(tmp_path / "new", make_predictions(), curves, prepared(simulated()), "run")
+    predictions = make_predictions(targets=("density",))
+    few = prepared(simulated(), ("density",), ["sb", "Txray"])
+    paths = write_figures(tmp_path / "new", predictions, curves, few, "run")
     names = {
         "single_clusters",
         "errors_against_radius",
@@ -123,7 +125,7 @@ def test_all_figures_become_files(tmp_path):
     }
     assert {path.stem for path in paths} == names
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in paths)
-    fewer = write_figures(tmp_path, make_predictions(), {}, prepared(simulated()), "run")
+    fewer = write_figures(tmp_path, predictions, {}, few, "run")
     assert {path.stem for path in fewer} == names - {"learning_curves"}
 
 

@@ -104,7 +104,7 @@ def test_the_table_itself_is_consistent_within_its_medians() -> None:
 
 def real(name: str) -> Path:
     if not (REAL / name).exists():
-        pytest.skip(f"no {name} at {REAL}")
+        pytest.skip(f"no real tables {name} at {REAL}")
     return REAL / name
 
 
@@ -281,6 +281,7 @@ def test_figure_of_a_sample() -> None:
         cluster_sample_figure(replace(sample, truth=TrueProfiles({})))
 
 
+@pytest.mark.process
 def test_only_the_sample_stays_in_memory():
     # In a process of its own: astropy is imported, and the universe made, on the first call only.
     code = """

@@ -22,6 +22,7 @@ import pyvo
 import requests
 from pandas.testing import assert_frame_equal
 
+import astrosweep
 from astrosweep.config.kinds.stars import ArchiveConfig
 from astrosweep.core.errors import ArchiveError, DataError
 from astrosweep.kinds.stars.archive import cache as cache_module
@@ -111,7 +112,7 @@ def test_every_class_arrives_whole(star_class: str, tabledata: bool, folder: Pat
         tap.tabledata = tabledata
         table = fetch(star_class, configured(tap.url, folder, page_size=40))
         assert_fetched(table.frame, stars)
-        assert all(job.deleted for job in tap.jobs.values())
+        assert [job.deleted for job in tap.jobs.values()] == [True] * 4
         assert TABLES[star_class] in table.origin
         assert tap.url in table.origin
     assert set(table.lineage) == set(table.frame.columns)
@@ -134,11 +135,11 @@ def test_eclipsing_binaries_get_their_period_from_the_frequency(folder: Path) ->
 
 
 def test_a_large_table_arrives_in_many_pages_with_exact_identifiers(folder: Path) -> None:
-    stars = sky(TABLES["rrlyrae"], 60_000)
+    stars = sky(TABLES["rrlyrae"], 12_000)
     ids = stars["source_id"]
     assert (ids.astype("float64").astype("int64") != ids).mean() > 0.9, "the test needs ids no float can hold"
     with TapService(TABLES["rrlyrae"], stars) as tap:
-        frame = fetch("rrlyrae", configured(tap.url, folder, page_size=5000)).frame
+        frame = fetch("rrlyrae", configured(tap.url, folder, page_size=1000)).frame
         assert len(tap.pages) == 12
     assert_fetched(frame, stars)
     assert frame["source_id"].astype(str).str.len().eq(19).all()
@@ -266,7 +267,7 @@ def test_the_sidecar_tells_how_the_table_came_about(tap: TapService, folder: Pat
     assert record["sha256"] == files.sha256(table)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record["date_utc"])
     assert record["pyvo_version"] == pyvo.__version__
-    assert record["astrosweep_version"]
+    assert record["astrosweep_version"] == astrosweep.__version__
     assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".lock", ".parquet"]
 
 
@@ -310,7 +311,7 @@ def test_a_damaged_table_is_refused_by_name(
 def test_a_damaged_page_is_refused_by_name(damage: Any, tap: TapService, folder: Path) -> None:
     config = configured(tap.url, folder, retries=0)
     tap.faults[3] = Fault("http")
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ArchiveError, match="HTTP 503"):
         fetch("rrlyrae", config)
     (page,) = folder.glob("*.parts/page-00001.parquet")
     damage(page)
@@ -324,7 +325,7 @@ def test_other_queries_have_other_tables(tap: TapService, stars: pd.DataFrame, f
     whole = configured(tap.url, folder, retries=0)
     cut = configured(tap.url, folder, max_ruwe=5.0)
     tap.faults[3] = Fault("http")
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ArchiveError, match="HTTP 503"):
         fetch("rrlyrae", whole)
     assert_fetched(fetch("rrlyrae", cut).frame, stars[stars["ruwe"] <= 5.0])
     assert_fetched(fetch("rrlyrae", configured(tap.url, folder, max_rows=10)).frame, stars.head(10))
@@ -448,7 +449,7 @@ def test_a_kill_before_the_last_step_needs_no_network(
 
 def test_pages_may_change_size_when_resuming(tap: TapService, stars: pd.DataFrame, folder: Path) -> None:
     tap.faults[2] = Fault("http")
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ArchiveError, match=r"HTTP 503.*80 rows are kept"):
         fetch("rrlyrae", configured(tap.url, folder, retries=0))
     assert_fetched(fetch("rrlyrae", configured(tap.url, folder, page_size=90)).frame, stars)
 
@@ -573,7 +574,8 @@ def test_a_slow_service_is_given_up_in_time(
     monkeypatch.setattr(service, "_SHORTEST_TIMEOUT_S", 0.1)
     tap.always = fault
     start = time.monotonic()
-    with pytest.raises(ArchiveError, match=r"timed out|within 0\.3 s"):
+    reason = r"no result within 0\.3 s, the job is still" if fault.kind == "phase" else "timed out"
+    with pytest.raises(ArchiveError, match=reason):
         fetch("rrlyrae", configured(tap.url, folder, timeout_s=0.3, retries=1))
     assert time.monotonic() - start < 2.5
     assert len(tap.queries) == 2

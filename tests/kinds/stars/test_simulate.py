@@ -140,6 +140,7 @@ def test_values_in_physical_ranges(star_class):
         "derived_primary_ecl_duration": (0.0, 0.4),
         "derived_secondary_ecl_duration": (0.0, 0.4),
     }
+    assert ranges.keys() <= set().union(*EXPECTED.values())
     for name, (low, high) in ranges.items():
         if name in stars:
             assert stars[name].min() >= low, name

@@ -74,7 +74,7 @@ def test_the_step_that_took_the_last_rows_is_named(make_config):
 def test_empty_table_is_refused(make_config):
     config = make_config(*CEPHEID)
     table = without(make_table(10), index=range(10))
-    with pytest.raises(DataError, match="no rows"):
+    with pytest.raises(DataError, match="the table has no rows"):
         develop_stars(config, table)
 
 

@@ -153,7 +153,7 @@ class TestFiles:
 
     def test_a_fault_leaves_no_files(self, tmp_path):
         predictions = make_predictions(60).drop(columns="parallax_error")
-        with pytest.raises(DataError):
+        with pytest.raises(DataError, match="no column parallax_error"):
             write_figures(tmp_path / "figures", predictions, STARS, {}, make_correlation(["parallax"]), "run")
         assert not (tmp_path / "figures").exists()
 

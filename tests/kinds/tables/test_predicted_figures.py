@@ -63,11 +63,17 @@ class TestAllOfPredictions:
         zero, missing = (predictions.assign(parallax_error=value) for value in (0.0, np.nan))
         assert drawn(draw(zero, STARS, "run")) == drawn(draw(missing, STARS, "run"))
 
-    @pytest.mark.parametrize("draw", OF_PREDICTIONS)
-    def test_one_validation_star(self, draw):
+    def test_one_validation_star(self):
         predictions = make_predictions(20)
-        one = pd.concat([predictions[predictions["part"] == "train"], val(predictions)[:1]])
-        assert draw(one, STARS, "run").axes[0].lines
+        star = val(predictions)[:1]
+        one = pd.concat([predictions[predictions["part"] == "train"], star])
+        predicted, residuals, calibrated = (draw(one, STARS, "run").axes[0] for draw in OF_PREDICTIONS)
+        observed_and_predicted = star[["parallax", "parallax_predicted"]]
+        np.testing.assert_array_equal(line(predicted, "validation").get_xydata(), observed_and_predicted)
+        residual = star["parallax_predicted"] - star["parallax"]
+        points = np.transpose([star["parallax"], residual])
+        np.testing.assert_array_equal(residuals.lines[0].get_xydata(), points)
+        assert set(line(calibrated, "validation").get_ydata()) == {0.0, 1.0}
 
 
 class TestPredictedAgainstObserved:
