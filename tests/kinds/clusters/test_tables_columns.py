@@ -230,7 +230,7 @@ def test_files_that_differ_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("sb.txt.gz", gzip.compress(text("# radius value error", "RVE").encode())),
+        ("sb.txt.gz", gzip.compress(text("# radius value error", "RVE").encode(), mtime=0)),
         ("A1_sb.csv.bz2", bz2.compress(text("radius,value,error", "RVE", ",").encode())),
         ("sb.tbl", text("|radius |value |error  |", "RVE", "    ").replace("\n", "\n ")),
         ("sb.tsv", text("r\tv\te", "RVE", "\t").replace(".", ",")),
