@@ -27,8 +27,11 @@ def give(known: Dataset, sealed: Unlabelled, layout: Layout, transform: TargetTr
     Fold(known, known, sealed, layout, transform)
     Fold(known, known, known, layout, transform)  # refused: Argument 3 .* "Dataset"; expected "Unlabelled"
     Fold(sealed, known, sealed, layout, transform)  # refused: Argument 1 .* "Unlabelled"; expected "Dataset"
-    Fold(known, known, sealed, layout, transform).val.target.mean()
-    Fold(known, known, sealed, layout, transform).test.target  # refused: "Unlabelled" has no attribute "target"
+
+
+def look(fold: Fold) -> None:
+    fold.val.target.mean()
+    fold.test.target  # refused: "Unlabelled" has no attribute "target"
 
 
 def keep(known: Labelled[Rows, RowTruth], sealed: Rows, parts: Parts, report: DataReport) -> None:
