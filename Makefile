@@ -24,7 +24,7 @@ run: $(STAMP)
 
 # Two at once: that suits two cores, and the tests are two processes of one thread each.
 check: $(STAMP)
-	$(MAKE) --jobs 2 lint types layers quick
+	$(MAKE) --jobs 2 --keep-going lint types layers quick
 
 test: lint types layers pytest
 

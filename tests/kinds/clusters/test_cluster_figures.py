@@ -48,14 +48,14 @@ def test_sealed_clusters_are_never_drawn(draw):
     predictions = make_predictions()
     is_test = predictions["part"] == "test"
     leaked = predictions.assign(true=predictions["true"].mask(is_test, 77.7))
-    assert drawn(draw(leaked, "run")) == drawn(draw(predictions[~is_test], "run"))
+    assert drawn(draw(leaked, "run", "R500")) == drawn(draw(predictions[~is_test], "run"))
 
 
 @pytest.mark.parametrize("draw", OF_PREDICTIONS)
 def test_no_validation_clusters(draw):
     predictions = make_predictions()
     with pytest.raises(DataError, match="no validation clusters"):
-        draw(predictions[predictions["part"] == "test"], "run")
+        draw(predictions[predictions["part"] == "test"], "run", "R500")
 
 
 def test_single_clusters_go_from_the_best_to_the_worst():

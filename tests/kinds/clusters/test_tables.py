@@ -161,7 +161,7 @@ def test_units_of_the_file_are_converted(ending: str, tmp_path: Path) -> None:
     assert sample.truth.profiles["ne3d"].value[0] == pytest.approx(VALUE * 1e-6)
     assert sample.objects.facts["units"] == {
         "Txray": "keV",
-        "sb": "ct / (s arcmin2)" if ending == "ecsv" else "count s-1 arcmin-2",
+        "sb": "ct / (s arcmin2)" if ending in ("ecsv", "fits") else "count s-1 arcmin-2",
         "szp3d": "keV / cm3",
         "ne3d": "1 / cm3",
     }

@@ -100,7 +100,7 @@ def test_outliers_leave_training_rows_only(make_config):
     is_wild = (development.labelled.objects.frame["bp_rp"] == 500.0).to_numpy()
     in_train, in_val = (development.fold != 0) & is_wild, (development.fold == 0) & is_wild
     assert in_val.sum() > 3
-    twice = in_train & (development.frame["phot_g_mean_mag"] == 500.0).to_numpy()
+    twice = in_train & (development.labelled.objects.frame["phot_g_mean_mag"] == 500.0).to_numpy()
     assert 0 < twice.sum() < in_train.sum()
     assert fold.facts["outliers_removed"] == {"bp_rp": in_train.sum(), "phot_g_mean_mag": twice.sum()}
     assert len(fold.fold.train) == (development.fold != 0).sum() - in_train.sum()
