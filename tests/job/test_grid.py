@@ -86,7 +86,7 @@ def test_the_launching_process_expects_the_study_that_its_jobs_run(tmp_path, mon
         expected = configurations("config", jobs, swept)
         run = [configuration(compose("config", job), swept, job) for job in jobs]
     assert run == expected
-    assert {config.study_name for config in expected} == {
+    assert {config.as_study().study_name for config in expected} == {
         "cluster-tables-deprojector-density seed=1",
         "cluster-tables-deprojector-density seed=2",
     }

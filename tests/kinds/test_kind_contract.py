@@ -272,7 +272,7 @@ def test_a_search_ends_with_two_complete_trials(case: Case, make_config: Any, tm
         case.config.model_dump() | {"search": search, "storage": f"sqlite:///{tmp_path}/studies.db"}
     )
     tracker = MemoryTracker()
-    study, end = work(config, tracker)
+    study, end = work(config.as_study(), tracker)
     assert end is End.DONE
     assert [trial.state for trial in study.optuna.trials] == [TrialState.COMPLETE] * 2
     runs = tracker.runs(tags={"role": "trial"})

@@ -77,7 +77,7 @@ def test_complete_and_pruned_trials_are_read_back(
 ) -> None:
     config = make(make_config, "stars-holdout", tmp_path / "objects", *FOLDS, f"trainer.folds={folds}")
     asha = {"name": "asha", "min_epochs": 1, "reduction_factor": 2}
-    study, _ = work(study_of(config, tmp_path, n_trials=6, pruner=asha), tracker)
+    study, _ = work(study_of(config, tmp_path, n_trials=6, pruner=asha).as_study(), tracker)
     sealed = kind_of(config).develop(config).sealed
     states = {trial.state for trial in study.optuna.trials}
     assert states == {TrialState.COMPLETE, TrialState.PRUNED}

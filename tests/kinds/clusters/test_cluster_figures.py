@@ -48,7 +48,7 @@ def test_sealed_clusters_are_never_drawn(draw):
     predictions = make_predictions()
     is_test = predictions["part"] == "test"
     leaked = predictions.assign(true=predictions["true"].mask(is_test, 77.7))
-    assert drawn(draw(leaked, "run", "R500")) == drawn(draw(predictions[~is_test], "run"))
+    assert drawn(draw(leaked, "run", "R500")) == drawn(draw(predictions[~is_test], "run", "R500"))
 
 
 @pytest.mark.parametrize("draw", OF_PREDICTIONS)
