@@ -262,16 +262,23 @@ class TestIdentifiers:
         [
             ([1.23764870457727e18] * 300, r"no exact identifiers.*line 2.*spreadsheets round.*data\.id=null"),
             ([1.5] * 300, r"no exact identifiers.*data\.id=null, which numbers the rows"),
-            (
-                ["a", None] * 150,
-                r"150 of 300 identifiers are missing in column star, the first in line 3.*id=null",
-            ),
-            ([1, None] * 150, "150 of 300 identifiers are missing"),
+            ([None] * 300, r"has no value in any row.*data\.id=null"),
         ],
     )
     def test_identifiers_that_are_none_are_refused_with_a_remedy(self, values, reason, table):
         with pytest.raises(DataError, match=reason):
             read_source(config_of(table(star=values), id="star"))
+
+    @pytest.mark.parametrize("one", [17, "J17"])
+    def test_rows_without_an_identifier_are_numbered_or_dropped(self, one, table, make_config, caplog):
+        path = table(star=[one, *[None] * 3, *(f"{one}{k}" for k in range(296))])
+        numbered = developed(make_config, config_of(path, id="star"))
+        assert "3 of 300 identifiers are missing in column star, the first in line 3" in caplog.text
+        ids = [*numbered.labelled.objects.ids, *numbered.sealed.ids]
+        assert len(set(ids)) == 300
+        assert sum(number < 0 for number in ids) == 3
+        report = developed(make_config, config_of(path, id="star", cleaning={"unidentified": "drop"})).report
+        assert [step.removed for step in report.steps if step.name == "unidentified"] == [3]
 
     def test_an_unknown_or_computed_identifier_is_refused(self, table):
         path = table()

@@ -1,6 +1,7 @@
 """The columns of one file of ``data=table``: its own, and those that are computed from them."""
 
 import difflib
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from astrosweep.data.reading import RawTable
 from astrosweep.data.reading.convert import to_foreign, to_identifiers, to_numbers
 from astrosweep.kinds.tables.table import SourceTable
 from astrosweep.kinds.tables.units import factor_between
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -134,8 +137,10 @@ def columns_of(raw: RawTable, path: Path, data: TableDataConfig, units: Mapping[
 def identifiers_of(raw: RawTable, columns: Columns, name: str) -> pd.Series:
     """Return the identifiers that a column holds: whole numbers of 64 bits, or text.
 
+    A missing number is ``convert.NO_IDENTIFIER`` less the row's place in the file, missing text is empty.
+
     Raises:
-        DataError: It is no column of the file, or an identifier is missing or was rounded.
+        DataError: It is no column of the file, holds nothing, or an identifier was rounded.
     """
     path = columns.path
     if name not in columns.values:
@@ -143,14 +148,13 @@ def identifiers_of(raw: RawTable, columns: Columns, name: str) -> pd.Series:
     if name not in columns.original:
         raise DataError(f"data.id={name}: identifiers must be one column of {path}, not an expression")
     values = raw.frame[columns.original[name]]
-    if (missing := values.isna()).any():
-        raise DataError(
-            f"{path}: {int(missing.sum())} of {len(values)} identifiers are missing in column {name}, the "
-            f"first in {values.index.name} {values.index[missing][0]}; or say data.id=null, which numbers "
-            "the rows"
-        )
-    if not pd.api.types.is_numeric_dtype(values.dtype):
-        return values.astype(object)
+    if not pd.api.types.is_numeric_dtype(values.dtype) and values.notna().any():
+        if (missing := values.isna()).any():
+            _log.warning(
+                "%s: %d of %d identifiers are missing in column %s, the first in %s %s",
+                path, missing.sum(), len(values), name, values.index.name, values.index[missing][0],
+            )  # fmt: skip
+        return values.astype(object).where(~missing, "")
     try:
         return pd.Series(to_identifiers(values, name, path)[0], index=values.index)
     except DataError as error:

@@ -14,6 +14,7 @@ from astrosweep.core.errors import DataError
 from astrosweep.data.identifiers import id_of
 from astrosweep.data.plausible import without_fillers
 from astrosweep.data.reading import RawTable, check_named, read_table
+from astrosweep.data.reading.convert import NO_IDENTIFIER
 from astrosweep.kinds.tables.columns import columns_of, identifiers_of, table_of
 from astrosweep.kinds.tables.features import Features, choose_features
 from astrosweep.kinds.tables.leakage import Guard
@@ -108,19 +109,25 @@ def _read(path: Path, data: TableDataConfig) -> tuple[RawTable, dict[str, dict[s
 
 
 def _identify(frame: pd.DataFrame, of_files: Sequence[pd.Series], column: str) -> tuple[str, str | None]:
-    """Add identifiers to a table, in place; text is hashed.
+    """Add identifiers to a table, in place; text is hashed, and what is missing goes by the row's place.
 
     Returns:
         Column of the whole numbers that identify rows, and that of the text that they are hashes of.
     """
+    by_place = NO_IDENTIFIER - np.arange(1, len(frame) + 1, dtype=np.int64)
     if all(pd.api.types.is_integer_dtype(values.dtype) for values in of_files):
-        frame[column] = np.concatenate([values.to_numpy(dtype=np.int64) for values in of_files])
+        ids = np.concatenate([values.to_numpy(dtype=np.int64) for values in of_files])
+        frame[column] = np.where(ids <= NO_IDENTIFIER, by_place, ids)
         return column, None
-    names = [str(value) for values in of_files for value in values]
+    names = ["" if _is_missing(value) else str(value) for values in of_files for value in values]
     hashed = _free(f"{column}_hash", frame)
     frame[column] = pd.Series(names, dtype=object)
-    frame[hashed] = np.array([id_of(name) for name in names], dtype=np.int64)
+    frame[hashed] = [id_of(name) if name else place for name, place in zip(names, by_place, strict=True)]
     return hashed, column
+
+
+def _is_missing(value: object) -> bool:
+    return isinstance(value, int) and value <= NO_IDENTIFIER
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:
