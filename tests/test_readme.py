@@ -61,7 +61,7 @@ def _sweeper_params(words: list[str]) -> dict[str, str]:
 
 def test_the_documentation_names_files_that_exist():
     n_named = 0
-    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/slurm.md"):
+    for document in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/slurm.md", "docs/extending.md"):
         text = (ROOT / document).read_text()
         for path in re.findall(r"`((?:src|conf|tests|benchmarks|sweeps|docs|notebooks)/[\w./]+\.\w+)`", text):
             assert (ROOT / path).exists(), f"{document} names {path}"
