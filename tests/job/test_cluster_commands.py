@@ -41,7 +41,7 @@ def artifacts(folder, run):
 @pytest.mark.process
 def test_the_table_has_a_row_for_each_target_in_percent(multirun):
     _, done, runs = multirun
-    assert "validation clusters, 0.03 to 1 R500" in " ".join(done.stdout.split())
+    assert "validation clusters, 0.03 to 1 times R500" in " ".join(done.stdout.split())
     for target in ("pressure", "density"):
         run = runs[target]
         row = next(line for line in done.stdout.splitlines() if re.search(rf"\s{target}\s+[0-9]", line))

@@ -104,6 +104,7 @@ def test_every_run_is_fully_recorded(multirun, tmp_path):
             "metrics.json",
             "predictions.parquet",
             "run.json",
+            "validation.safetensors",
         ]
 
 

@@ -86,7 +86,7 @@ def test_two_tasks_share_a_study_and_leave_exactly_its_trials(tmp_path, ray_fold
     assert {run.run_id for run in runs} == {trial.user_attrs["run_id"] for trial in trials}
 
     (sweep,) = (tmp_path / "mlruns/jobs").iterdir()
-    assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"0", "1"}
+    assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"0", "1", ".sweep"}
 
 
 def test_the_preset_starts_its_own_cluster_and_keeps_records_in_files(monkeypatch):
