@@ -44,8 +44,8 @@ def test_the_table_has_a_row_for_each_target_in_percent(multirun):
     assert "validation clusters, 0.03 to 1 times R500" in " ".join(done.stdout.split())
     for target in ("pressure", "density"):
         run = runs[target]
-        row = next(line for line in done.stdout.splitlines() if re.search(rf"\s{target}\s+[0-9]", line))
-        shown = float(re.search(rf"\s{target}\s+([0-9.]+)", row)[1])
+        row = next(line for line in done.stdout.splitlines() if re.search(rf"(^|\s){target}\s+[0-9]", line))
+        shown = float(re.search(rf"\b{target}\s+([0-9.]+)", row)[1])
         assert shown == pytest.approx(100 * run.metrics[f"val/{target}/median_relative_error"], rel=0.02)
     assert "mlflow ui --backend-store-uri" in done.stdout
     assert "Traceback" not in done.stderr

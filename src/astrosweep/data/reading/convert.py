@@ -54,7 +54,7 @@ def to_identifiers(values: pd.Series, column: str, path: Path) -> tuple[IdArray,
     if bad.any():
         raise DataError(
             f"{path}: {int(bad.sum())} values of column {column!r} are no exact identifiers, the first "
-            f"{present[bad].iloc[0]!r} in {_place(present, bad)}; floating point holds 16 digits and "
+            f"{str(present[bad].iloc[0])!r} in {_place(present, bad)}; floating point holds 16 digits and "
             "spreadsheets round, so take the table from its source again and keep the column as whole "
             "numbers or text"
         )
