@@ -1,4 +1,4 @@
-# make run: set up and train on the built-in data.   make check: set up, then what can be checked in two minutes.
+# make run: set up and train on the built-in data.   make check: set up, then what can be checked in three minutes.
 # make test: set up, then every check.
 PYTHON ?= python3
 VENV := .venv

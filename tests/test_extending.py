@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.process
+
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 QUICK = (
     "data.batch_size=32", "trainer.max_epochs=30", "trainer.accelerator=cpu", "trainer.progress=false",

@@ -9,6 +9,8 @@ from tests.conftest import make_table
 from tests.job.commands import TINY, command, tracker_of, train_py, wait_for
 from tests.job.test_grid import CLUSTERS, input_file
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):

@@ -17,6 +17,8 @@ from optuna.trial import TrialState
 from astrosweep.search import open_storage
 from tests.job.commands import command, wait_for
 
+pytestmark = pytest.mark.process
+
 SEARCH = (
     *("-m", "data=cepheid", "data.simulation.n_stars=300", "tracking.figures=false"),
     *("trainer.max_epochs=100000", "trainer.early_stopping.patience=null"),

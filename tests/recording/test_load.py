@@ -23,6 +23,8 @@ from astrosweep.recording import load
 from tests.conftest import ROOT
 from tests.recording.runs import COVER, change, make, record
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def recorded(

@@ -14,6 +14,8 @@ from astrosweep.config import TrackingConfig
 from astrosweep.tracking import open_tracker
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.process
+
 PASSWORD = "S3cr@e7:oP/en%Se"
 CODED = "S3cr%40e7%3AoP%2Fen%25Se"
 PARTS = ("S3cr", "e7:oP", "e7%3AoP", "oP/en", "oP%2Fen", "en%Se", "en%25Se")

@@ -16,6 +16,8 @@ from astrosweep.core.types import RunRecord
 from astrosweep.tracking import open_tracker, ui_command
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.process
+
 
 def store_in(project: Path, artifacts: Path | None = None, experiment: str = "astrosweep") -> TrackingConfig:
     return TrackingConfig(

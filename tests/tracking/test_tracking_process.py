@@ -18,6 +18,8 @@ from astrosweep.core.types import RunRecord
 from astrosweep.tracking import open_tracker, process, process_tags
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.process
+
 REASON = "its process ended without a word"
 
 

@@ -20,6 +20,8 @@ from astrosweep.tracking import open_tracker
 from tests.conftest import ROOT
 from tests.kinds.tables.own_tables import galaxies, write
 
+pytestmark = pytest.mark.process
+
 SDSS = ROOT.parent / "shared" / "data" / "tables" / "sdss_specphoto.csv"
 BRIEF = ("trainer.max_epochs=3", "tracking.figures=false")
 
