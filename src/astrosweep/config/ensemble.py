@@ -41,6 +41,7 @@ class EnsembleSettings(Strict):
             networks of its folds; there is no validation score of such networks.
         refit_seeds: Networks of each member that is refitted.
         force: Whether the sealed test objects may be opened again for another choice; every report says so.
+        folder: Where ensembles are kept; the record has a copy of each.
         register_model: Whether the ensemble becomes a version of a registered model.
     """
 
@@ -62,6 +63,7 @@ class EnsembleSettings(Strict):
     refit: bool = False
     refit_seeds: Annotated[int, Field(ge=1, le=20)] = 3
     force: bool = False
+    folder: Annotated[str, Field(min_length=1)] = "mlruns/ensembles"
     register_model: bool = True
 
     @field_validator("min", "max", mode="before")

@@ -130,8 +130,8 @@ def gather(
     if development.report.fingerprint != selection.group.data:
         raise DataError(
             f"{development.report.origin}: its fingerprint is {development.report.fingerprint}; the runs "
-            f"were trained on data with {selection.group.data}. The data changed since; say where the old ones "
-            "are: ensemble.data_path=<place>."
+            f"were trained on data with {selection.group.data}. The data changed since; say where the old "
+            "ones are: ensemble.data_path=<place>."
         )
     truths = _truths(reference, development)
     space = config.data.target_space(config.targets)

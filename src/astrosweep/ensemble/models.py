@@ -1,6 +1,6 @@
 """The trained models behind the candidates, fetched when they are needed and asked for their predictions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,28 +29,57 @@ class Predicted:
     std: FloatArray
 
 
-def fetch(
-    tracker: Tracker, candidates: Iterable[Candidate], folder: Path, progress: Progress
-) -> dict[str, tuple[Path, Trained]]:
+@dataclass(frozen=True, eq=False)
+class Models:
+    """Candidates that can predict.
+
+    Attributes:
+        networks: Name of a candidate to the folder of its networks and what was read from it.
+        baselines: Name to baseline.
+    """
+
+    networks: Mapping[str, tuple[Path, Trained]]
+    baselines: Mapping[str, BaselineCandidate]
+
+    def predict(self, objects: Any, progress: Progress) -> dict[str, Predicted]:
+        """Predict objects by every candidate."""
+        found: dict[str, Predicted] = {}
+        for i, (name, (_, trained)) in enumerate(self.networks.items()):
+            progress("predicting the sealed objects", i, len(self.networks))
+            judged = [member.predict(objects).predicted for member in trained.members]
+            found[name] = Predicted(*(np.stack([getattr(one, part) for one in judged]) for part in _PARTS))
+        for name, baseline in self.baselines.items():
+            judged = [fold.fitted.predict(objects).scaled(baseline.factor) for fold in baseline.folds]
+            found[name] = Predicted(*(np.stack([getattr(one, part) for one in judged]) for part in _PARTS))
+        return found
+
+
+_PARTS = ("mean", "std")
+
+
+def fetch_models(
+    tracker: Tracker,
+    candidates: Sequence[Candidate],
+    baselines: Sequence[BaselineCandidate],
+    folder: Path,
+    progress: Progress,
+) -> Models:
     """Fetch and read back whole candidates.
 
     Args:
         tracker: The record.
         candidates: Which.
-        folder: Where to put them, a folder for each run.
+        baselines: The baselines.
+        folder: Where to put what is fetched, a folder for each run.
         progress: What is told how far it is.
-
-    Returns:
-        Name of a candidate to the folder of its networks and what was read from it.
 
     Raises:
         FormatError: A file is missing or was changed; the message names the run.
         TrackingError: A run has no files any more.
     """
     found: dict[str, tuple[Path, Trained]] = {}
-    wanted = list(candidates)
-    for i, candidate in enumerate(wanted):
-        progress("reading networks", i, len(wanted))
+    for i, candidate in enumerate(candidates):
+        progress("reading networks", i, len(candidates))
         place = folder / candidate.run.run_id
         try:
             if not place.is_dir():
@@ -62,24 +91,11 @@ def fetch(
                 f"Run {candidate.run.name} ({candidate.run.run_id}) cannot be a member: {error}. "
                 f"To go on without it: ensemble.exclude=[{candidate.run.run_id}]"
             ) from error
-    return found
+    return Models(found, {one.name: one for one in baselines})
 
 
-def predict_networks(trained: Trained, objects: Any) -> Predicted:
-    """Predict objects by each network of a candidate."""
-    judged = [member.predict(objects).predicted for member in trained.members]
-    return Predicted(np.stack([one.mean for one in judged]), np.stack([one.std for one in judged]))
-
-
-def predict_baseline(baseline: BaselineCandidate, objects: Any) -> Predicted:
-    """Predict objects by each fit of a baseline."""
-    judged = [fold.fitted.predict(objects) for fold in baseline.folds]
-    factor = baseline.factor
-    return Predicted(np.stack([one.mean for one in judged]), np.stack([one.std * factor for one in judged]))
-
-
-def combine(mixture: Mixture, names: tuple[str, ...], predicted: Mapping[str, Predicted]) -> Combined:
-    """Combine unseen objects' predictions: the weight of a candidate is divided among its networks.
+def combine(mixture: Mixture, names: Sequence[str], predicted: Mapping[str, Predicted]) -> Combined:
+    """Combine predictions of unseen objects: the weight of a candidate is divided among its networks.
 
     Args:
         mixture: Weights of the candidates.
@@ -87,8 +103,7 @@ def combine(mixture: Mixture, names: tuple[str, ...], predicted: Mapping[str, Pr
         predicted: What those with a weight predict.
     """
     members = [(predicted[names[i]], mixture.weights[i]) for i in mixture.members]
-    each = [weight / len(one.mean) for one, weight in members for _ in one.mean]
+    weights = np.array([weight / len(one.mean) for one, weight in members for _ in one.mean])
     mean = np.concatenate([one.mean for one, _ in members])
     std = np.concatenate([one.std for one, _ in members])
-    weights = np.array(each)
     return Mixture(weights / weights.sum(), mixture.by_precision).combine(mean, std)

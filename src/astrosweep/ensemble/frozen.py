@@ -1,0 +1,95 @@
+"""What is frozen before the seal is opened: every contender, and what it predicts of the sealed objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from astrosweep.ensemble.calibration import LEVELS, SIGMA
+from astrosweep.ensemble.mixture import Combined, Mixture
+
+from astrosweep.core.metrics import two_sided_quantile
+from astrosweep.core.types import FloatArray
+from astrosweep.data.kind import Judged, Labelled
+from astrosweep.ensemble.contenders import Comparison, judged_with
+from astrosweep.ensemble.gather import Gathered, Progress
+from astrosweep.ensemble.models import Models, combine
+from astrosweep.ensemble.verdict import Judge, Verdict
+from astrosweep.training import judge_unlabelled
+
+
+@dataclass(frozen=True, eq=False)
+class Frozen:
+    """Predictions of the sealed objects, made before anybody knew their truth.
+
+    Attributes:
+        combined: By contender, and by member of the ensemble.
+        factors: Calibration factors of the four intervals, each (4, N, T).
+    """
+
+    combined: Mapping[str, Combined]
+    factors: Mapping[str, FloatArray]
+
+
+def freeze(gathered: Gathered, comparison: Comparison, models: Models, progress: Progress) -> Frozen:
+    """Predict the sealed objects by every contender and every member of the ensemble.
+
+    Args:
+        gathered: The data; their sealed objects have no truth.
+        comparison: The contenders.
+        models: The candidates with a weight in any of them.
+        progress: What is told how far it is.
+    """
+    objects, names = gathered.development.sealed, comparison.problem.names
+    predicted = models.predict(objects, progress)
+    preparation = gathered.reference.members[0].preparation
+    combined: dict[str, Combined] = {}
+    factors: dict[str, FloatArray] = {}
+    for name, contender in comparison.contenders.items():
+        one = combine(contender.nested.mixture, names, predicted)
+        judged = judged_with(_unknown(gathered, one), one)
+        variables = gathered.kind.variables(preparation, judged)
+        combined[name] = one
+        factors[name] = contender.calibration.factors(one.mean.shape, variables)
+    gaussian = np.array([two_sided_quantile(level) for level in LEVELS])[:, None, None]
+    for i in comparison.ensemble.nested.mixture.members:
+        alone = np.zeros(len(names))
+        alone[i] = 1.0
+        combined[names[i]] = combine(Mixture(alone), names, predicted)
+        factors[names[i]] = np.broadcast_to(gaussian, (len(LEVELS), *combined[names[i]].mean.shape))
+    return Frozen(combined, factors)
+
+
+def judge_frozen(
+    gathered: Gathered, frozen: Frozen, labelled: Labelled[Any, Any], objective: str
+) -> tuple[dict[str, Verdict], Judged[Any, Any]]:
+    """Judge what was frozen by the truth.
+
+    Args:
+        gathered: The data.
+        frozen: The predictions.
+        labelled: The sealed objects with their truth.
+        objective: What is minimised.
+
+    Returns:
+        Verdicts by contender and member, and the sealed objects with their targets.
+    """
+    preparation = gathered.reference.members[0].preparation
+    target, error = preparation.targets(labelled)
+    first = next(iter(frozen.combined.values()))
+    unknown = _unknown(gathered, first)
+    judged = Judged(labelled.objects, unknown.predicted, labelled.truth, target, error)
+    judge = Judge(gathered.kind, preparation, judged, objective, gathered.scale)
+    verdicts = {
+        name: judge.verdict(one, frozen.factors[name] * one.std, frozen.factors[name][SIGMA])
+        for name, one in frozen.combined.items()
+    }
+    return verdicts, judged
+
+
+def _unknown(gathered: Gathered, combined: Combined) -> Judged[Any, Any]:
+    from astrosweep.core.types import Predictions
+
+    objects = gathered.development.sealed
+    predicted = Predictions(objects.ids, combined.mean, combined.std)
+    return judge_unlabelled(gathered.reference.members[0].preparation, objects, predicted)
