@@ -1,0 +1,1 @@
+"""From many candidates' predictions to one mixture whose uncertainty can be trusted."""
