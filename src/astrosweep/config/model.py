@@ -69,7 +69,7 @@ class MlpConfig(DenseConfig):
     """
 
     name: Literal["mlp"] = "mlp"
-    hidden: Annotated[list[Width], Field(min_length=1)] = [256, 128, 64]
+    hidden: Annotated[list[Width], Field(min_length=1, max_length=100)] = [256, 128, 64]
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     initialisation: Initialisation = "glorot_uniform"
     negative_slope: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
@@ -91,9 +91,9 @@ class EncoderDecoder1dConfig(Strict):
     """
 
     name: Literal["encoder_decoder_1d"] = "encoder_decoder_1d"
-    encoder_channels: Annotated[list[Width], Field(min_length=1)] = [16, 32, 64]
+    encoder_channels: Annotated[list[Width], Field(min_length=1, max_length=100)] = [16, 32, 64]
     latent_dim: Width = 512
-    decoder_channels: Annotated[list[Width], Field(min_length=1)] = [16, 16]
+    decoder_channels: Annotated[list[Width], Field(min_length=1, max_length=100)] = [16, 16]
     dropout_rate: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     kernel_size: Kernel = 3
     activation: Activation = "relu"
@@ -112,7 +112,7 @@ class EncoderDecoderSimpleConfig(Strict):
     """
 
     name: Literal["encoder_decoder_simple"] = "encoder_decoder_simple"
-    encoder_channels: Annotated[list[Width], Field(min_length=1)] = [32, 64]
+    encoder_channels: Annotated[list[Width], Field(min_length=1, max_length=100)] = [32, 64]
     latent_dim: Width = 512
     decoder_channels: Width = 16
     activation: Activation = "relu"

@@ -6,7 +6,6 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
-import yaml
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ValidationError
@@ -15,6 +14,7 @@ from astrosweep.config.address import PASSWORD_VARIABLE, hide_password
 from astrosweep.config.run import RunConfig
 from astrosweep.config.search import SearchConfig
 from astrosweep.config.space import overlay
+from astrosweep.config.yaml_file import load_yaml
 from astrosweep.core.errors import ConfigError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -98,10 +98,7 @@ def load_run_config(path: Path) -> RunConfig:
     Raises:
         ConfigError: The file is missing, is not YAML, or does not validate.
     """
-    try:
-        plain = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read as a run's configuration: {error}") from error
+    plain = load_yaml(path, "a run's configuration")
     if isinstance(plain, dict):
         plain.pop("hydra", None)
     return validate(plain)

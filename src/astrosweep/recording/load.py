@@ -153,7 +153,7 @@ def _read_member(root: Path, fold: Path, config: RunConfig) -> Member:
         config=config,
         preparation=preparation,
         module=_read_network(folder / WEIGHTS, config, preparation),
-        factor=_read_factor(folder / FOLD, preparation.layout.n_targets),
+        factor=read_factor(folder / FOLD, preparation.layout.n_targets),
     )
 
 
@@ -168,7 +168,12 @@ def _read_network(path: Path, config: RunConfig, preparation: Preparation[Any, A
         raise FormatError(f"{path}: {error}") from error
 
 
-def _read_factor(path: Path, n_targets: int) -> FloatArray:
+def read_factor(path: Path, n_targets: int) -> FloatArray:
+    """Read the calibration factors of a fold, shape (T,).
+
+    Raises:
+        FormatError: They are missing, too many or too few, or not above 0.
+    """
     found = read_json(path).get("uncertainty_factor")
     numbers = found if isinstance(found, list) and all(type(one) in (int, float) for one in found) else []
     factor = np.array(numbers, dtype=np.float64)

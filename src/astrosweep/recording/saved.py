@@ -7,9 +7,9 @@ network ``weights.safetensors``, the preparation's own files and ``fold.json`` w
 ensembles choose. Nothing of it runs code when it is read.
 """
 
-import hashlib
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,11 @@ import yaml
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-import astrosweep
-from astrosweep.config import RunConfig
+from astrosweep.config import RunConfig, load_run_config
 from astrosweep.core.errors import FormatError
-from astrosweep.core.files import read_json, write_exact_json
+from astrosweep.core.files import write_exact_json
 from astrosweep.core.types import Predictions
+from astrosweep.recording.manifest import check_files, read_manifest, write_manifest
 from astrosweep.training import TrainingResult
 
 _NAMES = re.compile(r"(replicate_\d+/)?(fold_\d+/)?[\w-][\w.-]*")
@@ -64,14 +64,7 @@ def write_networks(folder: Path, results: Sequence[TrainingResult]) -> None:
             )
     networks = sorted(file for place in below for file in place.glob("fold_*/*"))
     needed = [folder / CONFIG, *(place / VALIDATION for place in below), *networks]
-    write_exact_json(
-        folder / MANIFEST,
-        {
-            "format": FORMAT,
-            "astrosweep": astrosweep.__version__,
-            "files": {file.relative_to(folder).as_posix(): digest(file) for file in needed},
-        },
-    )
+    write_manifest(folder / MANIFEST, FORMAT, [file.relative_to(folder).as_posix() for file in needed])
 
 
 def _write_validation(path: Path, validation: Predictions) -> None:
@@ -119,56 +112,75 @@ def check_manifest(folder: Path) -> list[Path]:
     Raises:
         FormatError: There is no manifest, its format is unknown, or a file is missing or was changed.
     """
+    return networks_of(_checked(folder), folder)
+
+
+def _checked(folder: Path) -> dict[str, str]:
+    """Names and SHA-256 of the files of a run, which are all as they were written."""
     path = folder / MANIFEST
     if not path.is_file():
         raise FormatError(
             f"{folder}: no {MANIFEST}, so this is not the folder of a run that can be read back; "
             "expected: what a run, a trial, a replicate or a fold left since format 1"
         )
-    manifest = read_json(path)
-    if manifest.get("format") != FORMAT:
-        raise FormatError(
-            f"{path}: format {manifest.get('format')!r} is unknown; this version of astrosweep reads {FORMAT}"
-        )
-    files = manifest.get("files")
-    if not isinstance(files, dict) or CONFIG not in files:
-        raise FormatError(f"{path}: names no files; expected: each file that the run needs and its SHA-256")
-    for name, expected in files.items():
-        _check_file(folder, name, expected)
-    folds = {Path(name).parent for name in files if Path(name).parent.name.startswith("fold_")}
+    files = read_manifest(path, FORMAT, CONFIG)
+    check_files(path, files, _NAMES, "[replicate_<r>/][fold_<k>/]<file>")
+    return files
+
+
+def networks_of(files: Iterable[str], folder: Path) -> list[Path]:
+    """The folders of networks among the files of a run, in the order of their numbers."""
+    names = set(files)
+    folds = {Path(name).parent for name in names if Path(name).parent.name.startswith("fold_")}
     for fold in folds:
         for name in (FOLD, WEIGHTS):
-            if (fold / name).as_posix() not in files:
+            if (fold / name).as_posix() not in names:
                 raise FormatError(
-                    f"{path}: does not name {(fold / name).as_posix()}; expected: {FOLD} and {WEIGHTS} of "
-                    "every fold"
+                    f"{folder / MANIFEST}: does not name {(fold / name).as_posix()}; expected: {FOLD} and "
+                    f"{WEIGHTS} of every fold"
                 )
     return sorted(folds, key=_numbers)
 
 
-def _check_file(folder: Path, name: str, expected: object) -> None:
-    file = folder / name
-    if not _NAMES.fullmatch(name) or not file.resolve().is_relative_to(folder.resolve()):
-        raise FormatError(
-            f"{folder / MANIFEST}: names the file {name!r}; expected: [replicate_<r>/][fold_<k>/]<file>, "
-            f"below {folder}"
-        )
-    if not file.is_file():
-        raise FormatError(f"{file}: missing; {MANIFEST} expects it")
-    try:
-        found = digest(file)
-    except OSError as error:
-        raise FormatError(f"{file}: cannot be read: {error}; {MANIFEST} expects it") from error
-    if found != expected:
-        raise FormatError(f"{file}: was changed: SHA-256 {found}; {MANIFEST} expects {expected}")
+def copy_networks(source: Path, destination: Path, replicate: int | None = None) -> int:
+    """Copy the networks of a run into a folder of their own, which ``load`` reads, and nothing else of it.
+
+    Args:
+        source: The run's folder.
+        destination: A new folder.
+        replicate: Only this replicate's, as a run of its own seed; None: all networks.
+
+    Returns:
+        How many networks there are.
+
+    Raises:
+        FormatError: The run cannot be read back, or has no such replicate.
+        OSError: A file cannot be read or written.
+    """
+    files = _checked(source)
+    config = load_run_config(source / CONFIG)
+    prefix = ""
+    if replicate is not None:
+        prefix = f"replicate_{replicate}/" if any(name.startswith("replicate_") for name in files) else ""
+        if config.replicates > 1 or replicate == 0:
+            seed = {"seed": config.seed + replicate, "replicates": 1}
+            config = RunConfig.model_validate({**config.model_dump(), **seed})
+        kept = networks_of([name.removeprefix(prefix) for name in files if name.startswith(prefix)], source)
+        if not kept or (replicate > 0 and not prefix):
+            raise FormatError(f"{source}: has no replicate {replicate}")
+    copied = [
+        name for name in files if name.startswith(prefix) and Path(name).parent.name.startswith("fold_")
+    ]
+    destination.mkdir(parents=True)
+    for name in copied:
+        target = destination / name.removeprefix(prefix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, target)
+    write_config(destination, config)
+    write_manifest(destination / MANIFEST, FORMAT, [CONFIG, *(name.removeprefix(prefix) for name in copied)])
+    return len(networks_of([name.removeprefix(prefix) for name in copied], source))
 
 
 def _numbers(fold: Path) -> list[int]:
     """Folds within replicates by their numbers: fold_10 comes after fold_9."""
     return [int(part.rpartition("_")[2]) for part in fold.parts]
-
-
-def digest(file: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -153,6 +153,7 @@ def restore(
         FormatError: The weights are not those of such a network.
     """
     fabric = fabric_of(config)
+    _check_shapes(config, layout, transform, state)
     with fabric.init_module(empty_init=True):
         module = RegressionModule(config, layout, transform)
     try:
@@ -160,6 +161,26 @@ def restore(
     except RuntimeError as error:
         raise FormatError(f"The weights do not fit model={config.model.name}: {error}") from error
     return module.to(fabric.device)
+
+
+def _check_shapes(
+    config: RunConfig, layout: Layout, transform: TargetTransform, state: Mapping[str, Tensor]
+) -> None:
+    """Refuse weights of another network before any memory is taken for this one: on the device ``meta``."""
+    try:
+        with torch.device("meta"):
+            module = RegressionModule(config, layout, transform)
+    except (RuntimeError, OverflowError) as error:
+        raise FormatError(f"No weights can fit model={config.model.name}: {error}") from error
+    wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    wrong = sorted(name for name in {*wanted, *found} if wanted.get(name) != found.get(name))
+    if wrong:
+        shapes = [
+            f"{name} is {found.get(name, 'missing')}, not {wanted.get(name, 'there')}" for name in wrong
+        ]
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise FormatError(f"The weights do not fit model={config.model.name}: {'; '.join(shapes[:3])}{more}")
 
 
 def predict_with(config: RunConfig, module: RegressionModule, objects: Unlabelled) -> Predictions:

@@ -17,6 +17,7 @@ from sklearn.compose import ColumnTransformer
 
 from astrosweep.core.errors import DataError, FormatError
 from astrosweep.core.files import read_json, write_exact_json
+from astrosweep.core.skops_file import load_estimator
 from astrosweep.core.types import Float32Array, FloatArray, Layout
 from astrosweep.data.kind import Judged, Labelled
 from astrosweep.data.target import TargetTransform
@@ -150,7 +151,7 @@ def load_row_preparation(folder: Path) -> RowPreparation:
             raw=tuple(values["raw"]),
             used=tuple(values["used"]),
             classes=tuple(values["classes"]),
-            transformer=_load_transformer(folder / _TRANSFORMER),
+            transformer=load_estimator(folder / _TRANSFORMER, ColumnTransformer, "preparation", _HARMLESS),
             low=np.array(values["low"], dtype=np.float64),
             high=np.array(values["high"], dtype=np.float64),
             transform=TargetTransform.from_dict(values["transform"]),
@@ -160,21 +161,6 @@ def load_row_preparation(folder: Path) -> RowPreparation:
         if isinstance(error, FormatError):
             raise
         raise FormatError(f"{folder / _VALUES}: no preparation of rows: {error!r}") from error
-
-
-def _load_transformer(path: Path) -> ColumnTransformer:
-    try:
-        unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_HARMLESS))
-        if unknown:
-            raise FormatError(f"{path}: holds types that a preparation never has: {', '.join(unknown)}")
-        found = skops.io.load(path, trusted=_HARMLESS)
-    except FormatError:
-        raise
-    except Exception as error:  # skops raises whatever the damage leads to
-        raise FormatError(f"{path}: cannot be read as a preparation: {error}") from error
-    if not isinstance(found, ColumnTransformer):
-        raise FormatError(f"{path}: holds a {type(found).__name__}; expected: ColumnTransformer")
-    return found
 
 
 def feature_names(transformer: ColumnTransformer) -> list[str]:
