@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astrosweep.data.baseline import FittedBaseline
 
 from astrosweep.core.types import FloatArray, Predictions
+from astrosweep.data.baseline import FittedBaseline
 from astrosweep.data.kind import Preparation
 from astrosweep.ensemble.gather import Gathered
 from astrosweep.training import calibrate

@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astrosweep.ensemble.bundle import load_bundle, write_bundle
-from astrosweep.ensemble.calibration import SIGMA
-from astrosweep.ensemble.mixture import Combined, Mixture
 
 from astrosweep.config import RunConfig
 from astrosweep.config.ensemble import EnsembleConfig
 from astrosweep.core.errors import FormatError
 from astrosweep.data.kind import Judged
 from astrosweep.ensemble.baselines import fit_baselines
+from astrosweep.ensemble.bundle import load_bundle, write_bundle
+from astrosweep.ensemble.calibration import SIGMA
 from astrosweep.ensemble.candidates import reasons, select
 from astrosweep.ensemble.choice import fingerprint
 from astrosweep.ensemble.contenders import Comparison, compare
-from astrosweep.ensemble.frozen import Frozen, freeze, judge_frozen
+from astrosweep.ensemble.frozen import REFIT, Frozen, freeze, judge_frozen
 from astrosweep.ensemble.gather import Gathered, Progress, gather
+from astrosweep.ensemble.mixture import Combined, Mixture
 from astrosweep.ensemble.models import fetch_models
+from astrosweep.ensemble.refit import refit
 from astrosweep.ensemble.seal import Opening, open_seal
 from astrosweep.ensemble.staging import contents_of, member_sources
 from astrosweep.ensemble.verdict import Judge, Verdict
@@ -95,8 +96,13 @@ def build(tracker: Tracker, config: EnsembleConfig, place: Path, scratch: Path, 
     name = settings.name or _name_of(gathered.config)
     choice = fingerprint(gathered.selection.group, gathered.candidates, settings)
     folder = place / f"{name}-{choice[:8]}"
-    sources = member_sources(gathered, comparison, models, scratch / "baselines")
-    frozen = freeze(gathered, comparison, models, progress)
+    refitted = None
+    if settings.refit:
+        ours = comparison.ensemble.nested.mixture.members
+        again = [one for i, one in enumerate(gathered.candidates) if i in ours]
+        refitted = refit(gathered, again, models, settings.refit_seeds, scratch / "refit", progress)
+    sources = member_sources(settings, gathered, comparison, refitted or models, scratch / "baselines")
+    frozen = freeze(gathered, comparison, models, refitted, progress)
     # Nothing that follows changes what is predicted: now the truth may be seen.
     labelled, openings = open_seal(
         tracker,
@@ -111,7 +117,7 @@ def build(tracker: Tracker, config: EnsembleConfig, place: Path, scratch: Path, 
     validation = _validated(gathered, comparison, settings.objective)
     test, sealed = judge_frozen(gathered, frozen, labelled, settings.objective)
     verdicts = {"validation": validation, "test": test}
-    predicted = frozen.combined[comparison.chosen]
+    predicted = frozen.combined[comparison.chosen if refitted is None else REFIT]
     if not folder.exists():
         contents = contents_of(
             config, name, choice, gathered, comparison, sources, verdicts, predicted, sealed, openings
@@ -127,7 +133,7 @@ def _validated(gathered: Gathered, comparison: Comparison, objective: str) -> di
     preparation = gathered.reference.members[0].preparation
     judge = Judge(gathered.kind, preparation, gathered.truths.judged, objective, gathered.scale)
     return {
-        name: judge.verdict(one.nested.combined, one.widths, one.factors[SIGMA])
+        name: judge.verdict(one.nested.combined, one.factors * one.nested.combined.std, one.factors[SIGMA])
         for name, one in comparison.contenders.items()
     }
 

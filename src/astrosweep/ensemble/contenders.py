@@ -5,19 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from astrosweep.ensemble.calibration import SIGMA, Calibration, cross_fit, fit_calibration
-from astrosweep.ensemble.mixture import Combined, Mixture
-from astrosweep.ensemble.nested import Nested, nested_scores, of_candidate
-from astrosweep.ensemble.problem import Problem
-from astrosweep.ensemble.proposal import Proposal, propose
-from astrosweep.ensemble.strategies import strategies
 
 from astrosweep.config.ensemble import EnsembleSettings
 from astrosweep.core.errors import ConfigError
 from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.data.kind import Judged
 from astrosweep.ensemble.baselines import BaselineCandidate
+from astrosweep.ensemble.calibration import Calibration, cross_fit, fit_calibration
 from astrosweep.ensemble.gather import Gathered
+from astrosweep.ensemble.mixture import Combined, Mixture
+from astrosweep.ensemble.nested import Nested, nested_scores, of_candidate
+from astrosweep.ensemble.problem import Problem
+from astrosweep.ensemble.proposal import Proposal, propose
+from astrosweep.ensemble.strategies import strategies
 
 _FEWEST = 2
 
@@ -32,8 +32,8 @@ class Contender:
         sort: What it is.
         nested: Its score; its mixture is of all candidates.
         calibration: Fitted on the validation objects, for unseen ones.
-        judged: The validation objects with its predictions, calibrated without their own residuals.
-        widths: Half widths of the four intervals of these, shape (4, N, T).
+        factors: Calibration factors of the validation objects' four intervals, each fitted without their
+            own residuals, shape (4, N, T).
     """
 
     name: str
@@ -41,8 +41,7 @@ class Contender:
     sort: Literal["strategy", "baseline"]
     nested: Nested
     calibration: Calibration
-    judged: Judged[Any, Any]
-    widths: FloatArray
+    factors: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ class Cut:
     Attributes:
         networks_before: Networks that the strategy wanted.
         networks: Those that are kept.
-        loss_before: Mean loss on the validation objects with the whole mixture (fitted on them, so not nested).
+        loss_before: Mean loss on the validation objects with the whole mixture, which was fitted on them.
         loss: The same with what is kept.
     """
 
@@ -178,8 +177,7 @@ def _contender(
     residual = judged.target - combined.mean
     calibration = fit_calibration(residual, judged.error, combined.std, variables)
     factors = cross_fit(residual, judged.error, combined.std, variables, truths.group)
-    calibrated = judged_with(judged, combined, combined.std * factors[SIGMA])
-    return Contender(name, label, sort, nested, calibration, calibrated, factors * combined.std)
+    return Contender(name, label, sort, nested, calibration, factors)
 
 
 def _padded(nested: Nested, whole: Problem) -> Nested:

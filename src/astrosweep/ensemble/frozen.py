@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astrosweep.ensemble.calibration import LEVELS, SIGMA
-from astrosweep.ensemble.mixture import Combined, Mixture
 
 from astrosweep.core.metrics import two_sided_quantile
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.data.kind import Judged, Labelled
+from astrosweep.ensemble.calibration import LEVELS, SIGMA
 from astrosweep.ensemble.contenders import Comparison, judged_with
 from astrosweep.ensemble.gather import Gathered, Progress
+from astrosweep.ensemble.mixture import Combined, Mixture
 from astrosweep.ensemble.models import Models, combine
 from astrosweep.ensemble.verdict import Judge, Verdict
 from astrosweep.training import judge_unlabelled
@@ -31,13 +31,20 @@ class Frozen:
     factors: Mapping[str, FloatArray]
 
 
-def freeze(gathered: Gathered, comparison: Comparison, models: Models, progress: Progress) -> Frozen:
+REFIT = "refit"
+"""Name of the ensemble whose members were trained again."""
+
+
+def freeze(
+    gathered: Gathered, comparison: Comparison, models: Models, refitted: Models | None, progress: Progress
+) -> Frozen:
     """Predict the sealed objects by every contender and every member of the ensemble.
 
     Args:
         gathered: The data; their sealed objects have no truth.
         comparison: The contenders.
         models: The candidates with a weight in any of them.
+        refitted: The members of the ensemble, trained again; None where they keep their folds' networks.
         progress: What is told how far it is.
     """
     objects, names = gathered.development.sealed, comparison.problem.names
@@ -45,8 +52,12 @@ def freeze(gathered: Gathered, comparison: Comparison, models: Models, progress:
     preparation = gathered.reference.members[0].preparation
     combined: dict[str, Combined] = {}
     factors: dict[str, FloatArray] = {}
-    for name, contender in comparison.contenders.items():
-        one = combine(contender.nested.mixture, names, predicted)
+    again = predicted if refitted is None else refitted.predict(objects, progress)
+    ways = [(name, one, predicted) for name, one in comparison.contenders.items()]
+    if refitted is not None:
+        ways.append((REFIT, comparison.ensemble, again))
+    for name, contender, by in ways:
+        one = combine(contender.nested.mixture, names, by)
         judged = judged_with(_unknown(gathered, one), one)
         variables = gathered.kind.variables(preparation, judged)
         combined[name] = one
@@ -55,7 +66,7 @@ def freeze(gathered: Gathered, comparison: Comparison, models: Models, progress:
     for i in comparison.ensemble.nested.mixture.members:
         alone = np.zeros(len(names))
         alone[i] = 1.0
-        combined[names[i]] = combine(Mixture(alone), names, predicted)
+        combined[names[i]] = combine(Mixture(alone), names, again)
         factors[names[i]] = np.broadcast_to(gaussian, (len(LEVELS), *combined[names[i]].mean.shape))
     return Frozen(combined, factors)
 
@@ -88,8 +99,6 @@ def judge_frozen(
 
 
 def _unknown(gathered: Gathered, combined: Combined) -> Judged[Any, Any]:
-    from astrosweep.core.types import Predictions
-
     objects = gathered.development.sealed
     predicted = Predictions(objects.ids, combined.mean, combined.std)
     return judge_unlabelled(gathered.reference.members[0].preparation, objects, predicted)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astrosweep.ensemble.mixture import Combined, Mixture
 
 from astrosweep.core.errors import FormatError
 from astrosweep.core.types import FloatArray
 from astrosweep.ensemble.baselines import BaselineCandidate
 from astrosweep.ensemble.gather import Candidate, Progress
+from astrosweep.ensemble.mixture import Combined, Mixture
 from astrosweep.recording import Trained, load
 from astrosweep.tracking import Tracker
 

@@ -1,4 +1,4 @@
-"""What goes into a bundle: members as folders, and the JSON that says where they come from and how good they are."""
+"""What goes into a bundle: members as folders, and where they come from and how good they are as JSON."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astrosweep.ensemble.bundle import Contents, MemberSource, Scored
-from astrosweep.ensemble.mixture import Combined
 
-from astrosweep.config.ensemble import EnsembleConfig
+from astrosweep.config.ensemble import EnsembleConfig, EnsembleSettings
 from astrosweep.core.files import write_exact_json
 from astrosweep.data.kind import Judged
 from astrosweep.ensemble.baselines import BaselineCandidate
+from astrosweep.ensemble.bundle import Contents, MemberSource, Scored
+from astrosweep.ensemble.bundle.contents import BASELINE
 from astrosweep.ensemble.contenders import Comparison
 from astrosweep.ensemble.gather import Gathered
+from astrosweep.ensemble.mixture import Combined
 from astrosweep.ensemble.models import Models
 from astrosweep.ensemble.seal import Opening
 from astrosweep.ensemble.verdict import Verdict
@@ -24,11 +25,12 @@ _OF_THE_CODE = ("git_commit", "astrosweep_version", "torch_version", "python_ver
 
 
 def member_sources(
-    gathered: Gathered, comparison: Comparison, models: Models, folder: Path
+    config: EnsembleSettings, gathered: Gathered, comparison: Comparison, models: Models, folder: Path
 ) -> tuple[MemberSource, ...]:
     """The members of the ensemble as folders.
 
     Args:
+        config: The settings.
         gathered: The candidates.
         comparison: Which of them are members.
         models: The candidates as they were read.
@@ -43,13 +45,13 @@ def member_sources(
         if i < len(gathered.candidates):
             candidate = gathered.candidates[i]
             place, _ = models.networks[candidate.name]
-            whole = place if candidate.replicate is None else place.parent
+            is_whole = candidate.replicate is None or config.refit
             source = MemberSource(
-                folder=whole,
+                folder=place if is_whole else place.parent,
                 name=candidate.name,
                 run_id=candidate.run.run_id,
                 weight=float(weights[i]),
-                replicate=candidate.replicate,
+                replicate=None if is_whole else candidate.replicate,
             )
         else:
             baseline = models.baselines[comparison.problem.names[i]]
@@ -61,7 +63,7 @@ def member_sources(
 
 def _write_baseline(folder: Path, baseline: BaselineCandidate) -> Path:
     folder.mkdir(parents=True)
-    write_exact_json(folder / "baseline.json", {"name": baseline.name})
+    write_exact_json(folder / BASELINE, {"name": baseline.name})
     for k, fold in enumerate(baseline.folds):
         place = folder / f"fold_{k}"
         place.mkdir()
@@ -100,7 +102,6 @@ def contents_of(
         openings: All openings of the seal.
     """
     ensemble, settings = comparison.ensemble, config.ensemble
-    total = math.fsum(source.weight for source in sources)
     judged = gathered.truths.judged
     return Contents(
         name=f"{name}-{choice[:8]}",
@@ -111,10 +112,9 @@ def contents_of(
         strategy=comparison.chosen,
         calibration=ensemble.calibration.as_dict(),
         ranges=plain(gathered.kind.ranges(gathered.development.labelled.objects)),
-        provenance=plain(provenance_of(config, choice, gathered, comparison, openings))
-        | {"weights_sum": total},
+        provenance=plain(provenance_of(config, choice, gathered, comparison, openings)),
         merit=plain(merit_of(comparison, verdicts)),
-        validation=_scored(judged, ensemble.nested.combined),
+        validation=None if settings.refit else _scored(judged, ensemble.nested.combined),
         test=_scored(sealed, predicted),
     )
 

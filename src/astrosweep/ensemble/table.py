@@ -7,6 +7,7 @@ import pandas as pd
 
 from astrosweep.config.kinds import Column
 from astrosweep.ensemble.build import Built
+from astrosweep.ensemble.frozen import REFIT
 from astrosweep.ensemble.verdict import Verdict
 from astrosweep.report import NamedTable
 
@@ -53,6 +54,8 @@ def comparison_table(built: Built, objective: str) -> NamedTable:
             for column in shown:
                 values += [_metric(verdict, column, target) for verdict in (built.validation[name], test)]
             rows.append((label if i == 0 else "", values))
+    if REFIT in built.test:
+        rows += _refitted(built.test[REFIT], objective, shown, targets, by_target=headline.by_target)
     return NamedTable("contender", headers, rows, words=("target",))
 
 
@@ -76,6 +79,21 @@ def comparison_frame(built: Built, objective: str) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(lines)
+
+
+def _refitted(
+    test: Verdict, objective: str, shown: Sequence[Column], targets: Sequence[str], *, by_target: bool
+) -> list[tuple[str, list[str]]]:
+    """The lines of members that were trained again, which have no score out of fold."""
+    low, high = (_root(objective, value) for value in test.interval)
+    first = ["–", "–", "", _number(_root(objective, test.loss)), f"{_number(low)} to {_number(high)}"]
+    rows = []
+    for i, target in enumerate(targets):
+        values = [*([target] if by_target else []), *(first if i == 0 else [""] * len(first))]
+        for column in shown:
+            values += ["–", _metric(test, column, target)]
+        rows.append(("trained again on all objects (no validation score) *" if i == 0 else "", values))
+    return rows
 
 
 def _columns(columns: Sequence[Column]) -> list[Column]:

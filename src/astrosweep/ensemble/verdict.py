@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from astrosweep.ensemble.coverage import Trust, trust_of
-from astrosweep.ensemble.mixture import Combined
-from astrosweep.ensemble.objectives import objective_of
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.kind import Judged, Kind, Preparation
 from astrosweep.ensemble.contenders import judged_with
+from astrosweep.ensemble.coverage import Trust, trust_of
+from astrosweep.ensemble.mixture import Combined
+from astrosweep.ensemble.objectives import objective_of
 
 _DRAWS = 1000
 _INTERVAL = (16.0, 84.0)

@@ -1,4 +1,4 @@
-"""What ``ensemble.py`` calls: recorded runs become one ensemble, on disk, in the record and in the registry."""
+"""What ``ensemble.py`` calls: recorded runs become one ensemble, on disk, recorded and registered."""
 
 import logging
 import sys
@@ -60,10 +60,12 @@ def _run(config: EnsembleConfig) -> None:
         from astrosweep.ensemble.table import comparison_table
     tracker = open_tracker(config.tracking)
     place = Path(config.ensemble.folder)
-    with tempfile.TemporaryDirectory(prefix="astrosweep-ensemble-", ignore_cleanup_errors=True) as scratch:
-        with _progress() as progress:
-            built = build(tracker, config, place, Path(scratch), progress)
-            recorded = record(tracker, config, built, Path(scratch) / "report", progress)
+    with (
+        tempfile.TemporaryDirectory(prefix="astrosweep-ensemble-", ignore_cleanup_errors=True) as scratch,
+        _progress() as progress,
+    ):
+        built = build(tracker, config, place, Path(scratch), progress)
+        recorded = record(tracker, config, built, Path(scratch) / "report", progress)
     console = Console()
     console.print()
     console.print(comparison_table(built, config.ensemble.objective))
