@@ -116,7 +116,7 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Pred
     if set(described) != {"name"} or not isinstance(described["name"], str):
         raise FormatError(f"{folder / BASELINE}: is {str(described)[:60]}; expected: a name and nothing else")
     kind = kind_of(config)
-    known: Iterable[Baseline] = kind.baselines(config)  # type: ignore[attr-defined]
+    known: Iterable[Baseline] = kind.baselines(config)
     by_name = {baseline.name: baseline for baseline in known}
     if described["name"] not in by_name:
         raise FormatError(
