@@ -1,0 +1,149 @@
+"""Greedy forward selection with replacement (Caruana et al. 2004, ICML, 18), bagged over the candidates."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from astrosweep.core.types import FloatArray, IdArray
+from astrosweep.ensemble.evidence import Training
+from astrosweep.ensemble.mixture import Mixture
+from astrosweep.ensemble.objectives import Objective
+from astrosweep.ensemble.problem import Pairs
+from astrosweep.ensemble.strategies._base import weighted
+
+_EQUAL = 1e-12
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """Add the candidate that lowers the loss of the plain mean most, again and again; a few may come often.
+
+    Each bag sees a random part of the candidates, and the weights are the mean over the bags: a selection by
+    one's own score takes what is good by chance.
+
+    Attributes:
+        steps: Members of a bag, counted as often as they were taken.
+        bags: Number of bags.
+        fraction: Part of the candidates in each bag.
+        shortlist: So many of the best candidates are looked at where the objective is a likelihood.
+        sampled: So many of the sampled targets judge likelihoods.
+        seed: Of the bags.
+    """
+
+    steps: int = 25
+    bags: int = 20
+    fraction: float = 0.5
+    shortlist: int = 100
+    sampled: int = 2000
+    seed: int = 0
+
+    def fit(self, training: Training) -> Mixture:
+        """Select in each bag, and take the mean."""
+        n = len(training.losses)
+        by_squares = training.objective.name == "mse"
+        candidates = training.best_first if by_squares else training.best_first[: self.shortlist]
+        candidates = np.sort(candidates[np.isfinite(training.losses[candidates])])
+        size = max(1, round(self.fraction * len(candidates)))
+        pairs = None if by_squares else _first(training.sample.of(candidates), self.sampled)
+        generator = np.random.default_rng(self.seed)
+        weights = np.zeros(len(candidates))
+        for _ in range(self.bags):
+            bag = np.sort(generator.choice(len(candidates), size, replace=False))
+            path: _Path
+            if pairs is None:
+                path = _SquaredErrors(training.gram[np.ix_(candidates[bag], candidates[bag])])
+            else:
+                path = _Losses(training.objective, pairs.of(bag))
+            weights[bag] += select(path, size, self.steps)
+        return Mixture(weighted(n, candidates, weights))
+
+
+class _Path(Protocol):
+    """A mean that grows member by member."""
+
+    def losses(self) -> FloatArray:
+        """Loss of the mean with each candidate added, shape (M,)."""
+        ...
+
+    def add(self, candidate: int) -> None:
+        """Add a candidate."""
+        ...
+
+
+def select(path: _Path, n_candidates: int, steps: int) -> FloatArray:
+    """Follow the path to its end and return the weights at its best point, shape (M,).
+
+    Of candidates that are equally good one that is a member already is taken, so that fewer networks are
+    needed.
+    """
+    counts = np.zeros(n_candidates)
+    best, best_loss = counts, np.inf
+    for _ in range(steps):
+        losses = path.losses()
+        smallest = losses.min()
+        equal = losses <= smallest + _EQUAL * abs(smallest)
+        candidate = int(np.argmax(equal & (counts > 0) if (equal & (counts > 0)).any() else equal))
+        path.add(candidate)
+        counts[candidate] += 1
+        if losses[candidate] < best_loss:
+            best, best_loss = counts.copy(), losses[candidate]
+    weights: FloatArray = best / best.sum()
+    return weights
+
+
+class _SquaredErrors:
+    """Of the mean of k members whose counts are c, through the Gram matrix G: c G c / k^2."""
+
+    def __init__(self, gram: FloatArray) -> None:
+        self._gram = gram
+        self._own = np.diagonal(gram)
+        self._products = np.zeros(len(gram))
+        self._square = 0.0
+        self._n = 0
+
+    def losses(self) -> FloatArray:
+        summed: FloatArray = self._square + 2.0 * self._products + self._own
+        losses: FloatArray = summed / (self._n + 1) ** 2
+        return losses
+
+    def add(self, candidate: int) -> None:
+        self._square += 2.0 * self._products[candidate] + self._own[candidate]
+        self._products = self._products + self._gram[candidate]
+        self._n += 1
+
+
+class _Losses:
+    """Of the mixture of k members, target by target."""
+
+    def __init__(self, objective: Objective, pairs: Pairs) -> None:
+        self._objective, self._error = objective, pairs.error_variance.astype(np.float32)
+        self._share = (pairs.weight / pairs.weight.sum()).astype(np.float32)
+        self._residual = pairs.residual.astype(np.float32)
+        self._second = (pairs.variance + np.square(pairs.residual)).astype(np.float32)
+        self._sum, self._sum_second = np.zeros_like(self._share), np.zeros_like(self._share)
+        self._n = 0
+
+    def losses(self) -> FloatArray:
+        n = np.float32(self._n + 1)
+        residual = (self._residual + self._sum) / n
+        variance = (self._second + self._sum_second) / n - np.square(residual)
+        variance = np.maximum(variance, 0.0) + self._error
+        losses: FloatArray = (self._objective.loss(residual, variance) @ self._share).astype(np.float64)
+        return losses
+
+    def add(self, candidate: int) -> None:
+        self._sum = self._sum + self._residual[candidate]
+        self._sum_second = self._sum_second + self._second[candidate]
+        self._n += 1
+
+
+def _first(pairs: Pairs, n: int) -> Pairs:
+    """Evenly spaced ones of many pairs."""
+    chosen: IdArray = np.unique(np.linspace(0, len(pairs.weight) - 1, n).astype(np.int64))
+    return Pairs(
+        pairs.residual[:, chosen],
+        pairs.variance[:, chosen],
+        pairs.error_variance[chosen],
+        pairs.weight[chosen],
+    )
