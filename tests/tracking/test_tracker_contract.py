@@ -145,6 +145,17 @@ def test_all_artifacts_of_a_run_are_fetched_with_their_folders(
     assert (artifacts / "config.yaml").read_text() == "name: cepheid-mlp\n"
 
 
+def test_chosen_artifacts_of_a_run_are_fetched(tracker: Tracker, artifacts: Path, tmp_path: Path) -> None:
+    run_id = tracker.start("cepheid-mlp", {})
+    tracker.finish(run_id, RECORD, artifacts)
+    known = files_below(artifacts)
+    deep = next(name for name in known if "/" in name)
+    target = tracker.fetch(run_id, tmp_path / "copy", ["config.yaml", deep])
+    assert files_below(target) == {name: known[name] for name in ("config.yaml", deep)}
+    with pytest.raises(TrackingError, match=r"nothing\.txt"):
+        tracker.fetch(run_id, tmp_path / "copy", ["nothing.txt"])
+
+
 def test_a_run_without_artifacts_is_refused(tracker: Tracker, tmp_path: Path) -> None:
     run_id = tracker.start("cepheid-mlp", {})
     tracker.finish(run_id, RECORD)

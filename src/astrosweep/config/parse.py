@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -17,6 +17,7 @@ from astrosweep.config.space import overlay
 from astrosweep.config.yaml_file import load_yaml
 from astrosweep.core.errors import ConfigError
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
 _NO_VARIABLE = (
     "\nA password of the command line reaches jobs by their environment, and this process was started with "
     "another one. Set a variable of your own where it starts and write storage=${oc.env:<variable>}, or use "
@@ -37,24 +38,38 @@ def parse(composed: DictConfig) -> RunConfig:
         ConfigError: A key is unknown, a value is missing, of the wrong type or out of range, or a
             combination is impossible. Every fault found is named with its key, value and what is allowed.
     """
+    return validate(as_plain(composed))
+
+
+def as_plain(composed: DictConfig) -> dict[str, Any]:
+    """Resolve a composed configuration.
+
+    Raises:
+        ConfigError: A value is missing or points to what is not there.
+    """
     try:
         plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         hint = _NO_VARIABLE if PASSWORD_VARIABLE in str(error) else ""
         raise ConfigError(f"The configuration cannot be resolved: {error}{hint}") from error
-    return validate(plain)
+    return {str(key): value for key, value in plain.items()} if isinstance(plain, dict) else {}
 
 
 def validate(plain: Any) -> RunConfig:
     """Validate a plain nested dictionary; see ``parse``."""
-    try:
-        config = RunConfig.model_validate(plain)
-    except ValidationError as error:
-        lines = "\n".join(f"  {_message_of(fault, plain)}" for fault in error.errors())
-        raise ConfigError(f"The configuration is refused:\n{lines}") from error
+    config = validate_as(RunConfig, plain)
     if config.search is not None:
         _check_space(config.search, plain)
     return config
+
+
+def validate_as(model: type[ModelT], plain: Any) -> ModelT:
+    """Validate a plain nested dictionary as any configuration; see ``parse``."""
+    try:
+        return model.model_validate(plain)
+    except ValidationError as error:
+        lines = "\n".join(f"  {_message_of(fault, plain, model)}" for fault in error.errors())
+        raise ConfigError(f"The configuration is refused:\n{lines}") from error
 
 
 def _check_space(search: SearchConfig, plain: Any) -> None:
@@ -89,11 +104,11 @@ def load_run_config(path: Path) -> RunConfig:
     return validate(plain)
 
 
-def _message_of(fault: Any, plain: Any) -> str:
+def _message_of(fault: Any, plain: Any, root: type[BaseModel] = RunConfig) -> str:
     location = _key_path(fault["loc"], plain)
     key = ".".join(str(part) for part in location)
     if fault["type"] == "extra_forbidden":
-        allowed = _fields_at(location[:-1], plain)
+        allowed = _fields_at(location[:-1], plain, root)
         close = difflib.get_close_matches(str(location[-1]), allowed, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         return f"{key} = {_shown(fault['input'])}: unknown key; {hint}allowed: {', '.join(allowed)}"
@@ -129,9 +144,9 @@ def _key_path(location: Sequence[Any], plain: Any) -> list[Any]:
     return path
 
 
-def _fields_at(path: Sequence[Any], plain: Any) -> list[str]:
+def _fields_at(path: Sequence[Any], plain: Any, root: type[BaseModel]) -> list[str]:
     """Names of the fields that the configuration model at ``path`` accepts."""
-    model: type[BaseModel] | None = RunConfig
+    model: type[BaseModel] | None = root
     here = plain
     for part in path:
         if model is None:

@@ -5,10 +5,11 @@ import gc
 
 from astrosweep.job.arguments import judged_by_pydantic
 from astrosweep.job.command_line import read_command_line
+from astrosweep.job.ensemble import run_ensemble
 from astrosweep.job.entry import run_job
 from astrosweep.job.multirun import MultirunCallback
 
 # At its end the interpreter would look through a million objects of torch and MLflow: 2 s for each process.
 atexit.register(gc.freeze)
 
-__all__ = ["MultirunCallback", "judged_by_pydantic", "read_command_line", "run_job"]
+__all__ = ["MultirunCallback", "judged_by_pydantic", "read_command_line", "run_ensemble", "run_job"]

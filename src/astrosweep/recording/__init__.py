@@ -4,7 +4,7 @@ from astrosweep.recording.artifacts import METRICS, write_artifacts
 from astrosweep.recording.load import Member, Trained, load, load_recorded
 from astrosweep.recording.provenance import tags_of
 from astrosweep.recording.run import reason_of, train_and_record
-from astrosweep.recording.saved import CONFIG, FORMAT, read_validation, write_config
+from astrosweep.recording.saved import CONFIG, FORMAT, folders_of, read_validation, write_config
 from astrosweep.recording.values import curves_of, finite, flatten, metrics_of, tags_of_data
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "curves_of",
     "finite",
     "flatten",
+    "folders_of",
     "load",
     "load_recorded",
     "metrics_of",

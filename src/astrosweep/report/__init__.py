@@ -4,7 +4,8 @@ This door opens fast: what draws is imported from its own module, so that the pr
 tables does not wait for matplotlib.
 """
 
+from astrosweep.report.named_table import NamedTable
 from astrosweep.report.study_table import StudyRow, studies_table
 from astrosweep.report.table import results_table
 
-__all__ = ["StudyRow", "results_table", "studies_table"]
+__all__ = ["NamedTable", "StudyRow", "results_table", "studies_table"]

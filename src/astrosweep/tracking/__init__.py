@@ -3,6 +3,7 @@
 Importing this package is cheap: MLflow (3 s) is imported when a tracker is opened.
 """
 
+from astrosweep.tracking.address import Address
 from astrosweep.tracking.commands import ui_command
 from astrosweep.tracking.failures import known_reason
 from astrosweep.tracking.lock import SQLITE, Lock, absolute, held, open_lock
@@ -16,6 +17,7 @@ from astrosweep.tracking.summary import RunSummary
 
 __all__ = [
     "SQLITE",
+    "Address",
     "Lock",
     "MemoryTracker",
     "MlflowTracker",

@@ -3,7 +3,7 @@
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -109,11 +109,18 @@ class MemoryTracker:
             and (not running or run.summary.status == "running")
         ]
 
-    def fetch(self, run_id: str, folder: Path) -> Path:
+    def fetch(self, run_id: str, folder: Path, only: Sequence[str] = ()) -> Path:
         """See ``Tracker.fetch``."""
         root = self._run(run_id).artifacts
         if root is None or not root.is_dir() or not any(root.iterdir()):
             raise TrackingError(f"Run {run_id} has no artifacts.")
+        for name in only:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if not (root / name).is_file():
+                raise TrackingError(f"Run {run_id} has no artifact {name}.")
+            shutil.copyfile(root / name, folder / name)
+        if only:
+            return folder
         return Path(shutil.copytree(root, folder, dirs_exist_ok=True))
 
     def _run(self, run_id: str) -> _Run:

@@ -1,7 +1,7 @@
 """Runs recorded by MLflow: in its SQLite or PostgreSQL database, or by its server."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,18 +112,26 @@ class MlflowTracker:
             wanted[tag_field(PARENT)] = parent_id
         return self._search(filter_text(wanted))
 
-    def fetch(self, run_id: str, folder: Path) -> Path:
+    def fetch(self, run_id: str, folder: Path, only: Sequence[str] = ()) -> Path:
         """See ``Tracker.fetch``."""
         purpose = f"Artifacts of run {run_id} cannot be read"
+        for name in only:
+            self._call(purpose, partial(self._copy, run_id, folder, name))
+        if only:
+            return folder
         if not self._call(purpose, lambda: self._client.list_artifacts(run_id)):
             raise TrackingError(f"Run {run_id} has no artifacts.")
 
-        def copy() -> None:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._client.download_artifacts(run_id, "", str(folder))
-
-        self._call(purpose, copy)
+        self._call(purpose, partial(self._copy, run_id, folder, ""))
         return folder
+
+    def _copy(self, run_id: str, folder: Path, name: str) -> None:
+        wanted = folder / name
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        got = Path(self._client.download_artifacts(run_id, name, str(folder)))
+        if got.resolve() != wanted.resolve():  # a single file may come without the folders above it
+            got.replace(wanted)
 
     def _resume(self, run_id: str, tags: Mapping[str, str]) -> None:
         self._client.update_run(run_id, status="RUNNING")

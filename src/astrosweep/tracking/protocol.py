@@ -1,6 +1,6 @@
 """What a record of runs can do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -86,17 +86,18 @@ class Tracker(Protocol):
         """
         ...
 
-    def fetch(self, run_id: str, folder: Path) -> Path:
-        """Copy all artifacts of a run out of the record.
+    def fetch(self, run_id: str, folder: Path, only: Sequence[str] = ()) -> Path:
+        """Copy artifacts of a run out of the record.
 
         Args:
             run_id: The run.
             folder: Where to put them, with their sub-folders; made if missing.
+            only: The files that are wanted, by their paths in the run; all of them without.
 
         Returns:
             ``folder``.
 
         Raises:
-            TrackingError: The run has no artifacts.
+            TrackingError: The run has no artifacts, or not all of those.
         """
         ...

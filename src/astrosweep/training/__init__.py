@@ -1,6 +1,7 @@
 """The LightningModule, the losses and the training loop."""
 
 from astrosweep.training.assessment import judge_unlabelled
+from astrosweep.training.calibration import calibrate
 from astrosweep.training.fit import EpochListener, FitResult, fit, predict, predict_with, restore
 from astrosweep.training.folds import Groups, Listener, TrainingResult, group_folds, train
 from astrosweep.training.module import RegressionDataModule, RegressionModule
@@ -13,6 +14,7 @@ __all__ = [
     "RegressionDataModule",
     "RegressionModule",
     "TrainingResult",
+    "calibrate",
     "fit",
     "group_folds",
     "judge_unlabelled",
