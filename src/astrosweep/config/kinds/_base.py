@@ -100,6 +100,13 @@ class KindConfig(Strict):
         """Physical laws between these targets that a network's head can hold."""
         return frozenset()
 
+    def target_space(self, targets: Sequence[str]) -> tuple[object, ...]:  # noqa: ARG002
+        """What shapes target arrays: equal for two configurations whose targets are the same numbers.
+
+        It compares configurations of the same data and the same target; errors of the targets may differ.
+        """
+        return ()
+
     def metric_names(self, targets: Sequence[str]) -> frozenset[str]:
         """Names of the metrics that every run on these data and targets has, without their split."""
         raise NotImplementedError
