@@ -155,6 +155,18 @@ class Pairs:
     error_variance: FloatArray
     weight: FloatArray
 
+    def about_the_mean(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Split residuals so that a mixture's variance is no small difference of large numbers.
+
+        Returns:
+            The mean residual of the candidates, shape (S,); each one's deviation from it, shape (M, S); and
+            each one's variance about it, shape (M, S). A mixture of weights w has the residual mean + w @
+            deviation and the variance w @ second - (w @ deviation)^2.
+        """
+        mean: FloatArray = self.residual.mean(axis=0)
+        deviation = self.residual - mean
+        return mean, deviation, self.variance + np.square(deviation)
+
     def of(self, candidates: IdArray) -> "Pairs":
         """The same targets as some of the candidates see them."""
         return Pairs(self.residual[candidates], self.variance[candidates], self.error_variance, self.weight)

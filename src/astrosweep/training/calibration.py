@@ -1,16 +1,13 @@
 """Calibration of predicted uncertainties by factors, set so that 68.27 % of held-out objects are covered.
 
 With residual ``r``, catalogue error ``e`` and predicted standard deviation ``s``, an object is covered by
-its 1-sigma interval when ``r^2 <= (k s)^2 + e^2``; the smallest factor that covers it is its score, and the
-factor is a quantile of the scores: split conformal prediction (Angelopoulos and Bates 2023, Found. Trends
-Mach. Learn. 16, 494). A point loss predicts the same ``s`` for every object on the network's scale, so that
-``k s`` is then its intrinsic scatter.
+its 1-sigma interval when ``r^2 <= (k s)^2 + e^2`` (``core.conformal``). A point loss predicts the same ``s``
+for every object on the network's scale, so that ``k s`` is then its intrinsic scatter.
 """
-
-import math
 
 import numpy as np
 
+from astrosweep.core.conformal import conformal_quantile, conformal_scores
 from astrosweep.core.types import FloatArray, IdArray
 
 ONE_SIGMA = 0.6827
@@ -68,10 +65,9 @@ def fit_factor(residual: FloatArray, error: FloatArray, std: FloatArray) -> floa
         The factor k. Where the catalogue errors alone cover enough objects it is a small positive number
         (the typical residual over the typical ``s``, times 0.001).
     """
-    scores = np.sqrt(np.maximum(residual**2 - error**2, 0.0)) / std
-    rank = min(math.ceil((len(scores) + 1) * ONE_SIGMA), len(scores))
+    factor = conformal_quantile(conformal_scores(residual, error, std), ONE_SIGMA)
     floor = _SMALLEST_FACTOR * np.sqrt(np.mean(residual**2) / np.mean(std**2))
-    return float(max(np.sort(scores)[rank - 1], floor, np.finfo(np.float64).tiny))
+    return float(max(factor, floor, np.finfo(np.float64).tiny))
 
 
 def cross_fit_factors(

@@ -8,6 +8,9 @@ from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.ensemble.evidence import Training
 from astrosweep.ensemble.mixture import Mixture
 
+SMALLEST_PART = 1e-6
+"""Least part of the variance about the candidates' mean that is left to a mixture, against rounding."""
+
 
 class Strategy(Protocol):
     """Weighs candidates by what the training folds say of them."""

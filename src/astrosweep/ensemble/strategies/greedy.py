@@ -10,7 +10,7 @@ from astrosweep.ensemble.evidence import Training
 from astrosweep.ensemble.mixture import Mixture
 from astrosweep.ensemble.objectives import Objective
 from astrosweep.ensemble.problem import Pairs
-from astrosweep.ensemble.strategies._base import weighted
+from astrosweep.ensemble.strategies._base import SMALLEST_PART, weighted
 
 _EQUAL = 1e-12
 
@@ -119,21 +119,22 @@ class _Losses:
     def __init__(self, objective: Objective, pairs: Pairs) -> None:
         self._objective, self._error = objective, pairs.error_variance.astype(np.float32)
         self._share = (pairs.weight / pairs.weight.sum()).astype(np.float32)
-        self._residual = pairs.residual.astype(np.float32)
-        self._second = (pairs.variance + np.square(pairs.residual)).astype(np.float32)
+        self._mean, self._deviation, self._second = (
+            part.astype(np.float32) for part in pairs.about_the_mean()
+        )
         self._sum, self._sum_second = np.zeros_like(self._share), np.zeros_like(self._share)
         self._n = 0
 
     def losses(self) -> FloatArray:
         n = np.float32(self._n + 1)
-        residual = (self._residual + self._sum) / n
-        variance = (self._second + self._sum_second) / n - np.square(residual)
-        variance = np.maximum(variance, 0.0) + self._error
-        losses: FloatArray = (self._objective.loss(residual, variance) @ self._share).astype(np.float64)
-        return losses
+        shift = (self._deviation + self._sum) / n
+        about = (self._second + self._sum_second) / n
+        variance = np.maximum(about - np.square(shift), SMALLEST_PART * about) + self._error
+        losses: FloatArray = self._objective.loss(self._mean + shift, variance) @ self._share
+        return losses.astype(np.float64)
 
     def add(self, candidate: int) -> None:
-        self._sum = self._sum + self._residual[candidate]
+        self._sum = self._sum + self._deviation[candidate]
         self._sum_second = self._sum_second + self._second[candidate]
         self._n += 1
 

@@ -10,7 +10,7 @@ from astrosweep.ensemble.evidence import Training
 from astrosweep.ensemble.mixture import Mixture
 from astrosweep.ensemble.objectives import Objective
 from astrosweep.ensemble.problem import Pairs
-from astrosweep.ensemble.strategies._base import weighted
+from astrosweep.ensemble.strategies._base import SMALLEST_PART, weighted
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,21 @@ def simplex_least_squares(gram: FloatArray) -> FloatArray:
 def _most_likely(objective: Objective, pairs: Pairs) -> FloatArray:
     """Minimise the mean loss of the mixture over lengths that are not negative, divided by their sum."""
     share = pairs.weight / pairs.weight.sum()
-    second = pairs.variance + np.square(pairs.residual)
+    mean, deviation, second = pairs.about_the_mean()
 
     def loss(lengths: FloatArray) -> tuple[float, FloatArray]:
         total = lengths.sum()
         weights = lengths / total
-        residual = weights @ pairs.residual
-        variance = np.maximum(weights @ second - np.square(residual), 0.0) + pairs.error_variance
-        by_residual, by_variance = objective.slopes(residual, variance)
+        shift = weights @ deviation
+        about = weights @ second
+        variance = np.maximum(about - np.square(shift), SMALLEST_PART * about) + pairs.error_variance
+        by_residual, by_variance = objective.slopes(mean + shift, variance)
         by_residual, by_variance = share * by_residual, share * by_variance
-        slopes = pairs.residual @ (by_residual - 2.0 * residual * by_variance) + second @ by_variance
-        value = float(share @ objective.loss(residual, variance))
+        slopes = deviation @ (by_residual - 2.0 * shift * by_variance) + second @ by_variance
+        value = float(share @ objective.loss(mean + shift, variance))
         return value, (slopes - weights @ slopes) / total
 
-    n = len(pairs.residual)
+    n = len(deviation)
     found = minimize(
         loss,
         np.full(n, 1.0 / n),
