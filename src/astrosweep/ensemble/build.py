@@ -14,7 +14,6 @@ from astrosweep.core.errors import FormatError
 from astrosweep.data.kind import Judged
 from astrosweep.ensemble.baselines import fit_baselines
 from astrosweep.ensemble.bundle import load_bundle, write_bundle
-from astrosweep.ensemble.calibration import SIGMA
 from astrosweep.ensemble.candidates import reasons, select
 from astrosweep.ensemble.choice import fingerprint
 from astrosweep.ensemble.contenders import Comparison, compare
@@ -133,7 +132,7 @@ def _validated(gathered: Gathered, comparison: Comparison, objective: str) -> di
     preparation = gathered.reference.members[0].preparation
     judge = Judge(gathered.kind, preparation, gathered.truths.judged, objective, gathered.scale)
     return {
-        name: judge.verdict(one.nested.combined, one.factors * one.nested.combined.std, one.factors[SIGMA])
+        name: judge.verdict(one.nested.combined, one.factors, one.groups)
         for name, one in comparison.contenders.items()
     }
 

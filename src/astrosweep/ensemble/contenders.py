@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astrosweep.config.ensemble import EnsembleSettings
 from astrosweep.core.errors import ConfigError
@@ -34,6 +35,7 @@ class Contender:
         calibration: Fitted on the validation objects, for unseen ones.
         factors: Calibration factors of the validation objects' four intervals, each fitted without their
             own residuals, shape (4, N, T).
+        groups: Variable to the name of the group of each of their values, shape (N, T).
     """
 
     name: str
@@ -42,6 +44,7 @@ class Contender:
     nested: Nested
     calibration: Calibration
     factors: FloatArray
+    groups: Mapping[str, NDArray[np.object_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +180,8 @@ def _contender(
     residual = judged.target - combined.mean
     calibration = fit_calibration(residual, judged.error, combined.std, variables)
     factors = cross_fit(residual, judged.error, combined.std, variables, truths.group)
-    return Contender(name, label, sort, nested, calibration, factors)
+    shape = residual.shape[0], residual.shape[1]
+    return Contender(name, label, sort, nested, calibration, factors, calibration.labels(shape, variables))
 
 
 def _padded(nested: Nested, whole: Problem) -> Nested:

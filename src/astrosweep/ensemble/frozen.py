@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from astrosweep.core.metrics import two_sided_quantile
 from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.data.kind import Judged, Labelled
-from astrosweep.ensemble.calibration import LEVELS, SIGMA
+from astrosweep.ensemble.calibration import Z
 from astrosweep.ensemble.contenders import Comparison, judged_with
 from astrosweep.ensemble.gather import Gathered, Progress
 from astrosweep.ensemble.mixture import Combined, Mixture
@@ -25,10 +25,12 @@ class Frozen:
     Attributes:
         combined: By contender, and by member of the ensemble.
         factors: Calibration factors of the four intervals, each (4, N, T).
+        groups: By contender: variable to the group of each value, shape (N, T).
     """
 
     combined: Mapping[str, Combined]
     factors: Mapping[str, FloatArray]
+    groups: Mapping[str, Mapping[str, NDArray[np.object_]]]
 
 
 REFIT = "refit"
@@ -52,6 +54,7 @@ def freeze(
     preparation = gathered.reference.members[0].preparation
     combined: dict[str, Combined] = {}
     factors: dict[str, FloatArray] = {}
+    groups: dict[str, Mapping[str, NDArray[np.object_]]] = {}
     again = predicted if refitted is None else refitted.predict(objects, progress)
     ways = [(name, one, predicted) for name, one in comparison.contenders.items()]
     if refitted is not None:
@@ -61,14 +64,17 @@ def freeze(
         judged = judged_with(_unknown(gathered, one), one)
         variables = gathered.kind.variables(preparation, judged)
         combined[name] = one
-        factors[name] = contender.calibration.factors(one.mean.shape, variables)
-    gaussian = np.array([two_sided_quantile(level) for level in LEVELS])[:, None, None]
+        shape = one.mean.shape[0], one.mean.shape[1]
+        factors[name] = contender.calibration.factors(shape, variables)
+        groups[name] = contender.calibration.labels(shape, variables)
     for i in comparison.ensemble.nested.mixture.members:
         alone = np.zeros(len(names))
         alone[i] = 1.0
         combined[names[i]] = combine(Mixture(alone), names, again)
-        factors[names[i]] = np.broadcast_to(gaussian, (len(LEVELS), *combined[names[i]].mean.shape))
-    return Frozen(combined, factors)
+        # A candidate is calibrated by itself, as a Gaussian.
+        shape = combined[names[i]].mean.shape[0], combined[names[i]].mean.shape[1]
+        factors[names[i]] = np.broadcast_to(np.array(Z)[:, None, None], (len(Z), *shape))
+    return Frozen(combined, factors, groups)
 
 
 def judge_frozen(
@@ -92,7 +98,7 @@ def judge_frozen(
     judged = Judged(labelled.objects, unknown.predicted, labelled.truth, target, error)
     judge = Judge(gathered.kind, preparation, judged, objective, gathered.scale)
     verdicts = {
-        name: judge.verdict(one, frozen.factors[name] * one.std, frozen.factors[name][SIGMA])
+        name: judge.verdict(one, frozen.factors[name], frozen.groups.get(name))
         for name, one in frozen.combined.items()
     }
     return verdicts, judged

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.kind import Judged, Kind, Preparation
+from astrosweep.ensemble.calibration import SIGMA
 from astrosweep.ensemble.contenders import judged_with
-from astrosweep.ensemble.coverage import Trust, trust_of
+from astrosweep.ensemble.coverage import Reliability, measure
 from astrosweep.ensemble.mixture import Combined
 from astrosweep.ensemble.objectives import objective_of
 
@@ -26,13 +28,13 @@ class Verdict:
         loss: Mean of the objective over the objects.
         interval: Bootstrap interval of that, 16 and 84 %.
         metrics: Metrics of the kind of data.
-        trust: Coverage, PIT, sharpness and scores of its uncertainties.
+        reliability: Coverage, PIT, sharpness and scores of its uncertainties.
     """
 
     loss: float
     interval: tuple[float, float]
     metrics: Mapping[str, float]
-    trust: Trust
+    reliability: Reliability
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -40,7 +42,7 @@ class Verdict:
             "loss": self.loss,
             "interval_68": list(self.interval),
             "metrics": dict(self.metrics),
-            "trust": self.trust.as_dict(),
+            "reliability": self.reliability.as_dict(),
         }
 
 
@@ -62,28 +64,24 @@ class Judge:
     objective: str
     scale: FloatArray
 
-    def verdict(self, combined: Combined, widths: FloatArray, factor: FloatArray) -> Verdict:
+    def verdict(
+        self, combined: Combined, factors: FloatArray, groups: Mapping[str, NDArray[Any]] | None = None
+    ) -> Verdict:
         """Judge predictions.
 
         Args:
             combined: The predictions.
-            widths: Half widths of the four intervals of the true value, shape (4, N, T).
-            factor: Calibration factor of the 68 % interval, shape (N, T).
+            factors: Calibration factors of the four intervals, shape (4, N, T).
+            groups: Variable to the name of each value's group, shape (N, T).
         """
-        std = combined.std * factor
-        judged = judged_with(self.judged, combined, std)
-        loss = self.losses(combined)
+        loss, judged = self.losses(combined), self.judged
         return Verdict(
             loss=float(np.nanmean(loss)),
             interval=bootstrap(loss),
-            metrics=self.kind.score(self.preparation, judged, by_class=True),
-            trust=trust_of(
-                residual=judged.target - combined.mean,
-                error=judged.error,
-                std=std,
-                widths=widths,
-                variables=self.kind.variables(self.preparation, judged),
+            metrics=self.kind.score(
+                self.preparation, judged_with(judged, combined, combined.std * factors[SIGMA]), by_class=True
             ),
+            reliability=measure(judged.target - combined.mean, judged.error, combined.std, factors, groups),
         )
 
     def losses(self, combined: Combined) -> FloatArray:
