@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.core.errors import DataError
-from astrosweep.data.kind import Development, Judged
+from astrosweep.data.kind import Development, Judged, Part
 from astrosweep.kinds.clusters.development import develop_clusters
 from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_by_radius
+from astrosweep.kinds.clusters.figures.predicted import predicted_profiles
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
 from astrosweep.kinds.clusters.preparation import ProfilePreparation, load_profile_preparation
 from astrosweep.kinds.clusters.prepare import SHAPE, PreparedClusters, prepare_clusters
 from astrosweep.kinds.clusters.profiles.read import read_tables
 from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
+from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.kinds.clusters.score import score_profiles
 
 
@@ -67,6 +70,18 @@ class ClusterKind:
         errors_by_radius(predictions).to_csv(folder / "errors_by_radius.csv", index=False)
         if figures:
             write_figures(folder / "figures", predictions, curves, prepared, title)
+
+    def draw_predicted(
+        self,
+        preparation: ProfilePreparation,
+        judged: Judged[Clusters, TrueProfiles],
+        part: Part,
+        title: str,
+    ) -> Figure:
+        """See ``Kind.draw_predicted``."""
+        table = preparation.table(judged).assign(part="val")
+        scale = SCALES[preparation.config.radius].removeprefix("the ")
+        return predicted_profiles(table, part, title, scale)
 
 
 def load_clusters(data: ClusterDataConfig, targets: Sequence[str] | None = None) -> ClusterSample:

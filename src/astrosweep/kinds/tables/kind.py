@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
-from astrosweep.data.kind import Development, Judged
+from astrosweep.data.kind import Development, Judged, Part
 from astrosweep.kinds.tables.development import develop
 from astrosweep.kinds.tables.figures import write_figures
+from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.impossible import check_impossible
 from astrosweep.kinds.tables.preparation import RowPreparation, load_row_preparation
 from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
@@ -79,6 +81,13 @@ class TableKind:
         if figures:
             roles, correlation = prepared.preparation.roles, prepared.checks[CORRELATION]
             write_figures(folder / "figures", predictions, roles, curves, correlation, title)
+
+    def draw_predicted(
+        self, preparation: RowPreparation, judged: Judged[Rows, RowTruth], part: Part, title: str
+    ) -> Figure:
+        """See ``Kind.draw_predicted``."""
+        table = preparation.table(judged).assign(part="val")
+        return predicted_against_observed(table, preparation.roles, title, part)
 
 
 def _rows_of(config: RunConfig) -> RowsConfig:
