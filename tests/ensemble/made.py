@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
-from astrosweep.config.ensemble import EnsembleConfig, EnsembleSettings
+from astrosweep.config.ensemble import EnsembleConfig
 from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.data.kind import Judged, Labelled
 from astrosweep.ensemble.build import Built
@@ -25,11 +25,11 @@ from astrosweep.ensemble.proposal import propose
 from astrosweep.ensemble.seal import Opening
 from astrosweep.ensemble.verdict import Verdict, bootstrap
 from astrosweep.kinds import kind_of
+from astrosweep.kinds.stars.kind import source_of
 from astrosweep.recording import Member, Trained
 from astrosweep.tracking import RunSummary
 from tests.conftest import make_table, prepared_data
 from tests.kinds.subjects import SUBJECTS
-from astrosweep.kinds.stars.kind import source_of
 
 LABELS = {
     "best": "best single network",
@@ -78,7 +78,11 @@ def make_built(
     parts = (np.arange(n_open), np.arange(n_open, len(development.labelled)))
     validation, sealed = (_judged(preparation, development.labelled.take(rows)) for rows in parts)
     layout = preparation.layout
-    scale = np.ones(1) if layout.n_targets == 1 else np.broadcast_to(preparation.transform.width, (layout.n_targets,))
+    scale = (
+        np.ones(1)
+        if layout.n_targets == 1
+        else np.broadcast_to(preparation.transform.width, (layout.n_targets,))
+    )
     names = [*(f"{prefix}-{i:03d}" for i in range(n_candidates)), "linear"]
     errors = [*np.linspace(noise, 1.5 * noise, n_candidates), 3.0 * noise]
     predicted = {
@@ -127,7 +131,10 @@ def make_built(
     runs = tuple(_run(name, i) for i, name in enumerate(names[:-1]))
     candidates = tuple(
         Candidate(
-            run.name, run, None, make_config(SUBJECTS[subject].overrides[0], f"model={NETWORKS[subject][i % 2]}", "loss=gaussian_nll"),
+            run.name, run, None,
+            make_config(
+                SUBJECTS[subject].overrides[0], f"model={NETWORKS[subject][i % 2]}", "loss=gaussian_nll"
+            ),
             Predictions(validation.objects.ids, mean[i], std[i]), 3,
         )
         for i, run in enumerate(runs)
@@ -166,7 +173,12 @@ def _predictions(
     n, t = target.shape
     wave = np.cos(np.linspace(0.0, 7.0, t))[None, :] if t > 1 else np.ones((1, 1))
     common = rng.normal(size=(n, 1)) * wave
-    mean = np.stack([target + size * scale * (common + rng.normal(size=(n, 1)) * wave[:, ::-1]) / np.sqrt(2.0) for size in errors])
+    mean = np.stack(
+        [
+            target + size * scale * (common + rng.normal(size=(n, 1)) * wave[:, ::-1]) / np.sqrt(2.0)
+            for size in errors
+        ]
+    )
     std = np.stack([np.broadcast_to(size * scale, target.shape) for size in errors])
     return mean.astype(np.float32), std.astype(np.float32)
 
@@ -175,7 +187,11 @@ def _variables(mean: FloatArray, n_targets: int) -> dict[str, NDArray[Any]]:
     if n_targets == 1:
         classes = np.where(np.arange(len(mean)) % 3 == 0, "FIRST_OVERTONE", "FUNDAMENTAL")
         return {"mode_best_classification": classes.astype(object)[:, None], "predicted parallax": mean}
-    names = [f"{what} at {r:.3g} R500" for what in ("density", "pressure", "temperature") for r in np.geomspace(0.01, 1.5, n_targets // 3)]
+    names = [
+        f"{what} at {r:.3g} R500"
+        for what in ("density", "pressure", "temperature")
+        for r in np.geomspace(0.01, 1.5, n_targets // 3)
+    ]
     return {"target and radius": np.array(names, dtype=object)[None, :]}
 
 

@@ -140,5 +140,7 @@ def test_a_fingerprint_chooses_between_tables(tracker):
 def test_nothing_found_is_refused(tracker):
     with pytest.raises(ConfigError, match="The record has no run on data=rrlyrae"):
         select(tracker, wanted(data__name="rrlyrae"))
-    with pytest.raises(ConfigError, match=r"No run on data=cepheid model=rnn may be a member:\n  2 runs: model"):
+    with pytest.raises(
+        ConfigError, match=r"No run on data=cepheid model=rnn may be a member:\n  2 runs: model"
+    ):
         select(tracker, wanted(data__name="cepheid", model__name="rnn"))

@@ -11,10 +11,11 @@ import pandas as pd
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import TARGETS
 from astrosweep.core.types import FloatArray, IdArray
-from astrosweep.data.kind import Development
+from astrosweep.data.kind import Development, Labelled
+from astrosweep.kinds.clusters.development import unseal_clusters
 from astrosweep.kinds.clusters.sample import ClusterSample, TrueProfiles, fingerprint_of_sample
 from astrosweep.kinds.stars.kind import source_of
-from astrosweep.kinds.tables.development import develop
+from astrosweep.kinds.tables.development import develop, unseal_rows
 from astrosweep.kinds.tables.features import choose_features
 from astrosweep.kinds.tables.leakage import Guard
 from astrosweep.kinds.tables.source import Source
@@ -40,6 +41,10 @@ class Subject(ABC):
         """What a run makes of them."""
 
     @abstractmethod
+    def unseal(self, config: RunConfig, source: Any) -> Labelled[Any, Any]:
+        """What the step that opens the seal gets of them."""
+
+    @abstractmethod
     def truth(self, source: Any, ids: IdArray) -> FloatArray:
         """Every number that is known of the truth of some objects."""
 
@@ -59,6 +64,9 @@ class _Rows(Subject):
 
     def develop(self, config: RunConfig, source: Source) -> Development[Any, Any]:
         return develop(source.table, source.features, source.guard, config.data, config.split)
+
+    def unseal(self, config: RunConfig, source: Source) -> Labelled[Any, Any]:
+        return unseal_rows(source.table, source.features, source.guard, config.data, config.split)
 
     def truth(self, source: Source, ids: IdArray) -> FloatArray:
         frame = source.table.frame
@@ -135,6 +143,9 @@ class Clusters(Subject):
 
     def develop(self, config: RunConfig, source: ClusterSample) -> Development[Any, Any]:
         return developed(config, source)
+
+    def unseal(self, config: RunConfig, source: ClusterSample) -> Labelled[Any, Any]:
+        return unseal_clusters(source, config.data, config.targets, config.split)
 
     def truth(self, source: ClusterSample, ids: IdArray) -> FloatArray:
         rows = np.isin(source.objects.ids, ids)

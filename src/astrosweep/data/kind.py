@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
 from astrosweep.core.types import Float32Array, FloatArray, IdArray, Layout, Predictions
+from astrosweep.data.baseline import Baseline
 from astrosweep.data.fold import Fold
 from astrosweep.data.report import DataReport
 from astrosweep.data.target import TargetTransform
@@ -212,7 +213,11 @@ class PreparedData(Generic[ObjectsT, TruthT, PreparationT]):
 
 
 class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
-    """A kind of data."""
+    """A kind of data.
+
+    A class that derives from it need not write ``variables``, ``ranges`` and ``baselines``: it then has no
+    groups of its own, tells no ranges and is compared with nothing.
+    """
 
     @property
     def tabulated(self) -> tuple[str, ...]:
@@ -226,6 +231,21 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
             DataError: A file or a table cannot be used.
             LeakageError: A feature is derived from the target.
             ArchiveError: An archive cannot be reached or refuses the query.
+        """
+        ...
+
+    def unseal(self, config: RunConfig) -> Labelled[ObjectsT, TruthT]:
+        """Read or simulate the data of a run, split them as ``develop`` does and keep the test part only.
+
+        Only the step that opens the seal may call this; a test looks for other calls.
+
+        Returns:
+            The objects of ``develop(config).sealed``, in the same order, with their truth.
+
+        Raises:
+            DataError: See ``develop``.
+            LeakageError: See ``develop``.
+            ArchiveError: See ``develop``.
         """
         ...
 
@@ -284,6 +304,48 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
             OSError: A file cannot be written.
         """
         ...
+
+    def frame_of(self, preparation: PreparationT, objects: ObjectsT) -> pd.DataFrame:
+        """Objects as a table of what was observed: what a served model takes."""
+        ...
+
+    def objects_from(self, preparation: PreparationT, frame: pd.DataFrame) -> ObjectsT:
+        """Objects of a table as ``frame_of`` gives it; their predictions are the same to the last bit.
+
+        Args:
+            preparation: The preparation of what will predict them.
+            frame: The table; the order of its columns does not matter, and others are passed over.
+
+        Raises:
+            DataError: The table has no rows, lacks a column, or holds what cannot be; the message names the
+                column.
+        """
+        ...
+
+    def variables(
+        self,
+        preparation: PreparationT,  # noqa: ARG002
+        judged: Judged[ObjectsT, TruthT],  # noqa: ARG002
+    ) -> Mapping[str, NDArray[Any]]:
+        """Variables by which calibration is grouped.
+
+        Args:
+            preparation: The fitted preparation.
+            judged: Objects with or without a truth.
+
+        Returns:
+            Name to numbers (NaN where missing) or to an object array of class names, each of a shape that
+            broadcasts to (N, T).
+        """
+        return {}
+
+    def ranges(self, objects: ObjectsT) -> dict[str, Any]:  # noqa: ARG002
+        """Ranges of what was observed of training objects, as JSON has it."""
+        return {}
+
+    def baselines(self, config: RunConfig) -> tuple[Baseline, ...]:  # noqa: ARG002
+        """Models that need no search, the simplest first; ``Baseline.suits`` says which can be fitted."""
+        return ()
 
     def draw_predicted(
         self, preparation: PreparationT, judged: Judged[ObjectsT, TruthT], part: Part, title: str

@@ -8,8 +8,16 @@ from astrosweep.job.command_line import read_command_line
 from astrosweep.job.ensemble import run_ensemble
 from astrosweep.job.entry import run_job
 from astrosweep.job.multirun import MultirunCallback
+from astrosweep.job.promote import run_promotion
 
 # At its end the interpreter would look through a million objects of torch and MLflow: 2 s for each process.
 atexit.register(gc.freeze)
 
-__all__ = ["MultirunCallback", "judged_by_pydantic", "read_command_line", "run_ensemble", "run_job"]
+__all__ = [
+    "MultirunCallback",
+    "judged_by_pydantic",
+    "read_command_line",
+    "run_ensemble",
+    "run_job",
+    "run_promotion",
+]

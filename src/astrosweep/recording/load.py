@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 
 from astrosweep.config import RunConfig, load_run_config
 from astrosweep.config.trainer import Accelerator
-from astrosweep.core.errors import ConfigError, FormatError
+from astrosweep.core.errors import AstrosweepError, ConfigError, FormatError
 from astrosweep.core.files import read_json
 from astrosweep.core.types import FloatArray, Predictions, Unlabelled
 from astrosweep.data.kind import Judged, Preparation
@@ -147,7 +147,7 @@ def _read_config(path: Path, accelerator: Accelerator | None) -> RunConfig:
 
 def _read_member(root: Path, fold: Path, config: RunConfig) -> Member:
     folder = root / fold
-    preparation = kind_of(config).load_preparation(folder)
+    preparation = read_preparation(folder, config)
     return Member(
         name=fold.as_posix(),
         config=config,
@@ -155,6 +155,41 @@ def _read_member(root: Path, fold: Path, config: RunConfig) -> Member:
         module=_read_network(folder / WEIGHTS, config, preparation),
         factor=read_factor(folder / FOLD, preparation.layout.n_targets),
     )
+
+
+def read_preparation(folder: Path, config: RunConfig) -> Preparation[Any, Any]:
+    """Read the preparation of a fold, which belongs to the kind of data of a configuration.
+
+    Raises:
+        FormatError: A file is missing or damaged.
+    """
+    try:
+        preparation: Preparation[Any, Any] = kind_of(config).load_preparation(folder)
+        _check_preparation(folder, preparation)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, AstrosweepError):
+            raise
+        raise FormatError(f"{folder}: its preparation is damaged: {error!r}") from error
+    return preparation
+
+
+def _check_preparation(folder: Path, preparation: Preparation[Any, Any]) -> None:
+    """Refuse shapes of nothing, and a map of the target that has no inverse."""
+    layout, transform = preparation.layout, preparation.transform
+    sizes = (*layout.inputs, layout.n_points, len(layout.channels))
+    if not all(type(size) is int and size > 0 for size in sizes):
+        raise FormatError(
+            f"{folder}: its preparation gives features of the shape {layout.inputs} and "
+            f"{layout.n_points} points of {len(layout.channels)} targets; expected: at least one"
+        )
+    for name in ("scale", "loc", "width", "unit_width"):
+        values = np.asarray(getattr(transform, name))
+        fits = values.dtype.kind in "if" and values.shape in ((), (layout.n_targets,))
+        if not fits or not np.isfinite(values).all() or (name != "loc" and not (values > 0.0).all()):
+            raise FormatError(
+                f"{folder}: the map of the target has {name} = {str(values)[:60]}; expected: one finite "
+                f"number, or {layout.n_targets}{'' if name == 'loc' else ', above 0'}"
+            )
 
 
 def _read_network(path: Path, config: RunConfig, preparation: Preparation[Any, Any]) -> RegressionModule:

@@ -68,6 +68,11 @@ class KindConfig(Strict):
         raise NotImplementedError
 
     @property
+    def model_name(self) -> str:
+        """Name of a registered model that predicts such data."""
+        return self.name
+
+    @property
     def feature_set(self) -> str:
         """Name of the set of features."""
         raise NotImplementedError
@@ -99,6 +104,13 @@ class KindConfig(Strict):
     def laws(self, targets: Sequence[str]) -> frozenset[str]:  # noqa: ARG002
         """Physical laws between these targets that a network's head can hold."""
         return frozenset()
+
+    def target_space(self, targets: Sequence[str]) -> tuple[object, ...]:  # noqa: ARG002
+        """What shapes target arrays: equal for two configurations whose targets are the same numbers.
+
+        It compares configurations of the same data and the same target; errors of the targets may differ.
+        """
+        return ()
 
     def metric_names(self, targets: Sequence[str]) -> frozenset[str]:
         """Names of the metrics that every run on these data and targets has, without their split."""

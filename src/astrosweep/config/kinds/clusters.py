@@ -271,6 +271,12 @@ class ClusterDataConfig(KindConfig):
         logarithms = self.preparation.logarithm and self.preparation.output == "values"
         return frozenset({"ideal_gas"}) if has_all and logarithms else frozenset()
 
+    def target_space(self, targets: Sequence[str]) -> tuple[object, ...]:
+        """See ``KindConfig``: the targets, and on which radii and scale they are learned."""
+        own = self.preparation
+        on_radii = (own.n_output, *own.output_range, own.spacing, own.radius)
+        return (*targets, own.output, own.logarithm, *on_radii)
+
     def metric_names(self, targets: Sequence[str]) -> frozenset[str]:
         """See ``KindConfig``."""
         parts = ("values",) if self.preparation.output == "values" else ("values", "radii")

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from astrosweep.config import RunConfig, load_run_config
 from astrosweep.config.trainer import Accelerator
 from astrosweep.core.errors import ConfigError, FormatError
 from astrosweep.core.files import read_json
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.data.kind import Preparation
 from astrosweep.ensemble.bundle.contents import (
     CONFIG,
@@ -27,7 +28,9 @@ from astrosweep.ensemble.bundle.contents import (
 )
 from astrosweep.ensemble.bundle.folder import check_folder
 from astrosweep.ensemble.bundle.members import Predictor, read_member
+from astrosweep.ensemble.mixture import Combined, Mixture
 from astrosweep.recording.manifest import digest
+from astrosweep.training import judge_unlabelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +96,17 @@ class Bundle:
             predicted = predictor.predict(objects)
             mean[k], std[k] = predicted.mean, predicted.std
         return mean, std, np.array([predictor.weight for predictor in self.predictors])
+
+    def predict(self, objects: Any) -> Combined:
+        """Predict objects by the mixture of all networks, in the unit in which targets are learned."""
+        mean, std, weight = self.predict_members(objects)
+        return Mixture(weight, self.by_precision).combine(mean, std)
+
+    def table(self, objects: Any) -> pd.DataFrame:
+        """The predictions as a table, in physical units, with their total uncertainty."""
+        combined = self.predict(objects)
+        predicted = Predictions(objects.ids, combined.mean, combined.std)
+        return self.preparation.table(judge_unlabelled(self.preparation, objects, predicted))
 
 
 def load_bundle(path: Path | str, accelerator: Accelerator | None = None) -> Bundle:

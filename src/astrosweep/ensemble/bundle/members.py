@@ -14,7 +14,7 @@ from astrosweep.data.kind import Preparation
 from astrosweep.ensemble.bundle.contents import BASELINE, MemberEntry
 from astrosweep.kinds import kind_of
 from astrosweep.recording import load
-from astrosweep.recording.load import read_factor
+from astrosweep.recording.load import read_factor, read_preparation
 from astrosweep.recording.saved import FOLD
 
 
@@ -116,7 +116,7 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Pred
     if set(described) != {"name"} or not isinstance(described["name"], str):
         raise FormatError(f"{folder / BASELINE}: is {str(described)[:60]}; expected: a name and nothing else")
     kind = kind_of(config)
-    known: Iterable[Baseline] = kind.baselines(config)  # type: ignore[attr-defined]
+    known: Iterable[Baseline] = kind.baselines(config)
     by_name = {baseline.name: baseline for baseline in known}
     if described["name"] not in by_name:
         raise FormatError(
@@ -126,7 +126,7 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Pred
     folds = sorted(folder.glob("fold_*"), key=lambda fold: int(fold.name.removeprefix("fold_")))
     predictors = []
     for fold in folds:
-        preparation = kind.load_preparation(fold)
+        preparation = read_preparation(fold, config)
         factor = read_factor(fold / FOLD, preparation.layout.n_targets)
         fitted = by_name[described["name"]].load(fold)
         predictors.append(

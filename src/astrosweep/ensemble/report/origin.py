@@ -54,26 +54,25 @@ def usage(built: Built, config: EnsembleConfig) -> list[str]:
     """How to load the bundle and predict with it."""
     parts = [
         paragraph(
-            "The bundle is a folder that works without its record; loading it runs no code of it. Half widths "
-            "are of the intervals for the true value at 50, 68.27, 90 and 95 %."
+            "The bundle is a folder that works without its record; loading it runs no code of it. The table "
+            "has the total uncertainty, before the calibration of the ensemble; half widths of the intervals "
+            "for the true value at 50, 68.27, 90 and 95 % are the mixture's uncertainty times factors."
         ),
         listing(
             "import pandas as pd\n"
             "from astrosweep.core.types import Predictions\n"
             "from astrosweep.ensemble.bundle import load_bundle\n"
             "from astrosweep.ensemble.calibration import Calibration\n"
-            "from astrosweep.ensemble.mixture import Mixture\n"
             "from astrosweep.kinds import kind_of\n"
             "from astrosweep.training import judge_unlabelled\n\n"
             f"bundle = load_bundle({built.folder.as_posix()!r})\n"
-            "kind = kind_of(bundle.config)\n"
-            'objects = kind.objects_from(bundle.preparation, pd.read_csv("new.csv"))\n'
-            "mean, std, weight = bundle.predict_members(objects)\n"
-            "combined = Mixture(weight / weight.sum(), bundle.by_precision).combine(mean, std)\n"
-            "judged = judge_unlabelled(\n"
-            "    bundle.preparation, objects, Predictions(objects.ids, combined.mean, combined.std)\n"
-            ")\n"
-            "variables = kind.variables(bundle.preparation, judged)\n"
+            "kind, preparation = kind_of(bundle.config), bundle.preparation\n"
+            'objects = kind.objects_from(preparation, pd.read_csv("new.csv"))\n'
+            "table = bundle.table(objects)\n\n"
+            "combined = bundle.predict(objects)\n"
+            "predicted = Predictions(objects.ids, combined.mean, combined.std)\n"
+            "judged = judge_unlabelled(preparation, objects, predicted)\n"
+            "variables = kind.variables(preparation, judged)\n"
             "calibration = Calibration.from_dict(bundle.calibration)\n"
             "half_widths = calibration.half_widths(combined.std, variables)  # (4, N, T)\n"
         ),

@@ -50,9 +50,9 @@ def proposal(built: Built, config: EnsembleConfig, loss: Loss) -> list[str]:
     return [
         paragraph(text),
         paragraph(
-            "Losses are nested: the objects that score a weight never set it. Differences are taken object by "
-            "object, so what all find hard cancels. The simplest strategy within one standard error of the "
-            "best is proposed; the simplest come first."
+            "Losses are nested: the objects that score a weight never set it. Differences are taken object "
+            "by object, so what all find hard cancels. The simplest strategy within one standard error of "
+            "the best is proposed; the simplest come first."
         ),
         table(columns, rows, words=("strategy",), chosen=chosen),
     ]
@@ -90,14 +90,14 @@ def contenders(built: Built, loss: Loss) -> list[str]:
         parts.append(
             paragraph(
                 "The members were trained again on all objects that are not sealed (ensemble.refit=true). "
-                "Such networks have no validation score; figures out of fold are of the networks of the folds."
+                "Such networks have no validation score; what is out of fold is of the networks of the folds."
             )
         )
     n_validation, n_sealed = len(built.gathered.truths.ids), len(built.sealed)
     parts.append(
         paragraph(
-            f"{n_validation:,} objects out of fold; {n_sealed:,} sealed objects, predicted before their truth "
-            "was read. Intervals are of objects drawn with replacement."
+            f"{n_validation:,} objects out of fold; {n_sealed:,} sealed objects, predicted before their "
+            "truth was read. Intervals are of objects drawn with replacement."
         )
     )
     return [
@@ -107,7 +107,7 @@ def contenders(built: Built, loss: Loss) -> list[str]:
 
 
 def coverage(built: Built) -> str:
-    """Coverage of the four levels and the scores of the uncertainties, out of fold and on the sealed objects."""
+    """Coverage of the four levels and scores of the uncertainties, out of fold and on the sealed objects."""
     chosen = built.comparison.chosen
     final = REFIT if REFIT in built.test else chosen
     parts = (("out of fold", built.validation[chosen]), ("sealed", built.test[final]))

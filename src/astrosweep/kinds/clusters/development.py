@@ -3,6 +3,7 @@
 import logging
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.config.split import SplitConfig
@@ -49,23 +50,8 @@ def develop_clusters(
             preparation needs is known for some of them only.
         LeakageError: An observable is a copy of a target.
     """
+    part = _parts(sample, data, targets, split)
     clusters = sample.objects
-    if len(clusters) == 0:
-        raise DataError(f"{clusters.origin}: there are no clusters")
-    for kind, names, has in (
-        ("target", [TARGET_KEYS[name] for name in targets], sample.truth.profiles),
-        ("observable", data.observables, clusters.observed),
-    ):
-        if missing := [name for name in names if name not in has]:
-            raise DataError(
-                f"{clusters.origin}: the {kind} {', '.join(missing)} is missing; the sample has: "
-                f"{', '.join(has) or 'none'}"
-            )
-    resolved = resolve(data.preparation, clusters)
-    _refuse_copies(sample, data, targets)
-    part = assign(clusters.ids, _size(clusters), split)
-    # What is rougher than the clusters that a network will meet must not calibrate its intervals.
-    part = np.where(clusters.training_only, TRAIN_ONLY, part)
     labelled = np.flatnonzero(part != TEST)
     sealed = clusters.take(np.flatnonzero(part == TEST))
     n_folds = number_of_folds(split)
@@ -85,11 +71,55 @@ def develop_clusters(
                 for name in data.observables
             },
             sealed_fingerprint=fingerprint_of(sealed.ids),
-            scale=SCALES[resolved.radius],
+            scale=SCALES[resolve(data.preparation, clusters).radius],
             impossible=_impossible(clusters),
             notes={name: fact for name, fact in clusters.facts.items() if name != IMPOSSIBLE},
         ),
     )
+
+
+def unseal_clusters(
+    sample: ClusterSample, data: ClusterDataConfig, targets: tuple[str, ...], split: SplitConfig
+) -> ClusterSample:
+    """Split a sample as ``develop_clusters`` does and keep the test part with its truth.
+
+    Args:
+        sample: See ``develop_clusters``.
+        data: See ``develop_clusters``.
+        targets: See ``develop_clusters``.
+        split: See ``develop_clusters``.
+
+    Returns:
+        The sealed clusters of ``develop_clusters``, in the same order.
+
+    Raises:
+        DataError: See ``develop_clusters``.
+        LeakageError: See ``develop_clusters``.
+    """
+    return sample.take(np.flatnonzero(_parts(sample, data, targets, split) == TEST))
+
+
+def _parts(
+    sample: ClusterSample, data: ClusterDataConfig, targets: tuple[str, ...], split: SplitConfig
+) -> NDArray[np.int64]:
+    """Part of each cluster, as ``assign`` gives it, after what a run needs was found to be there."""
+    clusters = sample.objects
+    if len(clusters) == 0:
+        raise DataError(f"{clusters.origin}: there are no clusters")
+    for kind, names, has in (
+        ("target", [TARGET_KEYS[name] for name in targets], sample.truth.profiles),
+        ("observable", data.observables, clusters.observed),
+    ):
+        if missing := [name for name in names if name not in has]:
+            raise DataError(
+                f"{clusters.origin}: the {kind} {', '.join(missing)} is missing; the sample has: "
+                f"{', '.join(has) or 'none'}"
+            )
+    resolve(data.preparation, clusters)
+    _refuse_copies(sample, data, targets)
+    part = assign(clusters.ids, _size(clusters), split)
+    # What is rougher than the clusters that a network will meet must not calibrate its intervals.
+    return np.where(clusters.training_only, TRAIN_ONLY, part)
 
 
 def _size(clusters: Clusters) -> FloatArray:

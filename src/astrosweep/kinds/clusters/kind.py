@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.core.errors import DataError
-from astrosweep.data.kind import Development, Judged, Part
-from astrosweep.kinds.clusters.development import develop_clusters
+from astrosweep.data.kind import Development, Judged, Kind, Part
+from astrosweep.kinds.clusters.development import develop_clusters, unseal_clusters
 from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_by_radius
 from astrosweep.kinds.clusters.figures.predicted import predicted_profiles
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
+from astrosweep.kinds.clusters.frame import clusters_from, frame_of
+from astrosweep.kinds.clusters.groups import cluster_ranges, profile_variables
 from astrosweep.kinds.clusters.preparation import ProfilePreparation, load_profile_preparation
 from astrosweep.kinds.clusters.prepare import SHAPE, PreparedClusters, prepare_clusters
 from astrosweep.kinds.clusters.profiles.read import read_tables
@@ -24,16 +28,21 @@ from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.kinds.clusters.score import score_profiles
 
 
-class ClusterKind:
+class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
     """Observed radial profiles of galaxy clusters; their 3D pressure, density and temperature."""
 
-    tabulated: tuple[str, ...] = ("val", "test")
+    @property
+    def tabulated(self) -> tuple[str, ...]:
+        """See ``Kind.tabulated``."""
+        return ("val", "test")
 
     def develop(self, config: RunConfig) -> Development[Clusters, TrueProfiles]:
         """See ``Kind.develop``."""
-        data = _data_of(config)
-        wanted = tuple(TARGET_KEYS[name] for name in config.targets)
-        return develop_clusters(load_clusters(data, wanted), data, config.targets, config.split)
+        return develop_clusters(_sample_of(config), _data_of(config), config.targets, config.split)
+
+    def unseal(self, config: RunConfig) -> ClusterSample:
+        """See ``Kind.unseal``."""
+        return unseal_clusters(_sample_of(config), _data_of(config), config.targets, config.split)
 
     def prepare(
         self, config: RunConfig, development: Development[Clusters, TrueProfiles], k: int
@@ -71,6 +80,26 @@ class ClusterKind:
         if figures:
             write_figures(folder / "figures", predictions, curves, prepared, title)
 
+    def frame_of(self, preparation: ProfilePreparation, objects: Clusters) -> pd.DataFrame:
+        """See ``Kind.frame_of``: one row for each point of each profile."""
+        return frame_of(preparation, objects)
+
+    def objects_from(self, preparation: ProfilePreparation, frame: pd.DataFrame) -> Clusters:
+        """See ``Kind.objects_from``."""
+        return clusters_from(preparation, frame)
+
+    def variables(
+        self,
+        preparation: ProfilePreparation,
+        judged: Judged[Clusters, TrueProfiles],  # noqa: ARG002
+    ) -> Mapping[str, NDArray[Any]]:
+        """See ``Kind.variables``: target and radius."""
+        return profile_variables(preparation)
+
+    def ranges(self, objects: Clusters) -> dict[str, Any]:
+        """See ``Kind.ranges``."""
+        return cluster_ranges(objects)
+
     def draw_predicted(
         self,
         preparation: ProfilePreparation,
@@ -101,6 +130,10 @@ def load_clusters(data: ClusterDataConfig, targets: Sequence[str] | None = None)
     if data.source == "rexcess":
         return load_rexcess(data.path, data.simulation)
     return read_tables(Path(data.path), data.tables, data.cleaning, data.observables, targets)
+
+
+def _sample_of(config: RunConfig) -> ClusterSample:
+    return load_clusters(_data_of(config), tuple(TARGET_KEYS[name] for name in config.targets))
 
 
 def _data_of(config: RunConfig) -> ClusterDataConfig:

@@ -1,8 +1,15 @@
 """Variable stars as a kind of data: a table with the archive's schema, derived magnitudes and parallaxes."""
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.metrics import Scorer
+from astrosweep.data.kind import Judged
 from astrosweep.kinds.stars import schema
 from astrosweep.kinds.stars.archive import fetch
 from astrosweep.kinds.stars.derive import derive
@@ -14,11 +21,14 @@ from astrosweep.kinds.tables.features import Features, choose_features
 from astrosweep.kinds.tables.kind import TableKind
 from astrosweep.kinds.tables.leakage import Guard
 from astrosweep.kinds.tables.merge import merge
+from astrosweep.kinds.tables.preparation import RowPreparation
+from astrosweep.kinds.tables.rows import Rows, RowTruth
 from astrosweep.kinds.tables.score import Binner
 from astrosweep.kinds.tables.source import Source
 from astrosweep.kinds.tables.table import Roles, SourceTable
 
 _MERGED = ("cepheid", "rrlyrae")
+_MAGNITUDE = "phot_g_mean_mag"
 _LINEAR_BELOW_MAS = 0.1
 ROLES = Roles(
     id=schema.ID,
@@ -49,6 +59,15 @@ class StarKind(TableKind):
     def binner(self) -> Binner:
         """See ``TableKind.binner``."""
         return parallax_bins
+
+    def variables(
+        self, preparation: RowPreparation, judged: Judged[Rows, RowTruth]
+    ) -> Mapping[str, NDArray[Any]]:
+        """See ``Kind.variables``: besides those of rows the G magnitude."""
+        found, frame = super().variables(preparation, judged), judged.objects.frame
+        if _MAGNITUDE not in frame:
+            return found
+        return {**found, _MAGNITUDE: frame[_MAGNITUDE].to_numpy(dtype=np.float64)[:, None]}
 
 
 def source_of(table: SourceTable, data: StarDataConfig) -> Source:

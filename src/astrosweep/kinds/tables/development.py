@@ -1,6 +1,7 @@
 """From a table to the rows that may be learned from, with the test part's targets left behind."""
 
 import logging
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,37 @@ _log = logging.getLogger(__name__)
 _PART = "_part"
 
 RowDevelopment = Development[Rows, RowTruth]
+
+
+@dataclass(frozen=True, eq=False)
+class _Split:
+    """A table after split and cleaning; it lives only while parts are taken from it.
+
+    Attributes:
+        frame: The rows that are left.
+        part: Part of each, as ``assign`` gives it.
+        report: What happened to them, without what only the labelled rows tell.
+        roles: Which column is what.
+        features: The columns used.
+    """
+
+    frame: pd.DataFrame
+    part: NDArray[np.int64]
+    report: DataReport
+    roles: Roles
+    features: list[str]
+
+    def labelled(self, rows: NDArray[np.bool_]) -> Labelled[Rows, RowTruth]:
+        """Some of the rows with their targets."""
+        frame = self.frame.loc[rows]
+        has_error = self.roles.error in frame
+        error = np.asarray(frame[self.roles.error] if has_error else np.full(len(frame), np.nan), np.float64)
+        target = frame[self.roles.target].to_numpy(dtype=np.float64)
+        return Labelled(self.observed(rows), RowTruth(self.roles, target, error))
+
+    def observed(self, rows: NDArray[np.bool_]) -> Rows:
+        """Some of the rows without their targets."""
+        return _rows(self.frame.loc[rows], self.roles, self.features)
 
 
 def develop(
@@ -47,6 +79,49 @@ def develop(
         DataError: No row is left after a step.
         LeakageError: A feature is derived from the target and ``data.allow_leakage`` is false.
     """
+    whole = _split(table, features, guard, data, split)
+    known = whole.part != TEST
+    labelled, sealed = whole.labelled(known), whole.observed(~known)
+    return Development(
+        labelled=labelled,
+        fold=whole.part[known],
+        sealed=sealed,
+        n_folds=number_of_folds(split),
+        report=replace(
+            whole.report,
+            missing={name: float(labelled.objects.frame[name].isna().mean()) for name in features.names},
+            unknown_errors=int(np.isnan(labelled.truth.error).sum()),
+            sealed_fingerprint=fingerprint_of(sealed.ids),
+        ),
+    )
+
+
+def unseal_rows(
+    table: SourceTable, features: Features, guard: Guard, data: RowsConfig, split: SplitConfig
+) -> Labelled[Rows, RowTruth]:
+    """Split and clean a table as ``develop`` does and keep the test part with its targets.
+
+    Args:
+        table: See ``develop``.
+        features: See ``develop``.
+        guard: See ``develop``.
+        data: See ``develop``.
+        split: See ``develop``.
+
+    Returns:
+        The sealed rows of ``develop``, in the same order.
+
+    Raises:
+        DataError: See ``develop``.
+        LeakageError: See ``develop``.
+    """
+    whole = _split(table, features, guard, data, split)
+    return whole.labelled(whole.part == TEST)
+
+
+def _split(
+    table: SourceTable, features: Features, guard: Guard, data: RowsConfig, split: SplitConfig
+) -> _Split:
     roles = guard.roles
     leaks = guard.leaks(features.names, table.lineage)
     refuse_leaks(roles.target, leaks, allowed=data.allow_leakage)
@@ -57,40 +132,25 @@ def develop(
     rows.frame = rows.frame.assign(**{_PART: part})
     apply_rules(rows, names, data.cleaning)
 
-    frame, part = rows.frame, rows.frame[_PART].to_numpy()
-    n_folds = number_of_folds(split)
+    part, n_folds = rows.frame[_PART].to_numpy(), number_of_folds(split)
     _check_parts(part, n_folds, table.origin)
-    labelled = frame.loc[part != TEST]
-    error = labelled.get(roles.error, pd.Series(np.nan, index=labelled.index)).to_numpy(dtype=np.float64)
-    sealed = _rows(frame.loc[part == TEST], roles, names)
     target_cuts = sorted(guard.leaks(list(data.cleaning.cuts), table.lineage))
     if target_cuts:
         _log.warning("cuts on %s select objects by their target; scores hold for such ones only", target_cuts)
-    return Development(
-        labelled=Labelled(
-            _rows(labelled, roles, names),
-            RowTruth(roles, labelled[roles.target].to_numpy(dtype=np.float64), error),
-        ),
-        fold=part[part != TEST],
-        sealed=sealed,
-        n_folds=n_folds,
-        report=DataReport(
-            origin=table.origin,
-            fingerprint=table.fingerprint,
-            rows_read=len(table.frame),
-            steps=tuple(rows.steps),
-            parts=count_parts(part, n_folds),
-            features=features.names,
-            absent=features.absent,
-            missing={name: float(labelled[name].isna().mean()) for name in names},
-            unknown_errors=int(np.isnan(error).sum()),
-            leaks=leaks,
-            target_cuts=tuple(target_cuts),
-            sealed_fingerprint=fingerprint_of(sealed.ids),
-            impossible={name: dict(counts) for name, counts in table.impossible.items()},
-            notes=dict(table.notes),
-        ),
+    report = DataReport(
+        origin=table.origin,
+        fingerprint=table.fingerprint,
+        rows_read=len(table.frame),
+        steps=tuple(rows.steps),
+        parts=count_parts(part, n_folds),
+        features=features.names,
+        absent=features.absent,
+        leaks=leaks,
+        target_cuts=tuple(target_cuts),
+        impossible={name: dict(counts) for name, counts in table.impossible.items()},
+        notes=dict(table.notes),
     )
+    return _Split(rows.frame, part, report, roles, names)
 
 
 def _rows(frame: pd.DataFrame, roles: Roles, features: list[str]) -> Rows:

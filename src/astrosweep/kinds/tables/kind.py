@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
-from astrosweep.data.kind import Development, Judged, Part
-from astrosweep.kinds.tables.development import develop
+from astrosweep.data.kind import Development, Judged, Kind, Labelled, Part
+from astrosweep.kinds.tables.development import develop, unseal_rows
 from astrosweep.kinds.tables.figures import write_figures
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
+from astrosweep.kinds.tables.frame import frame_of, rows_from
+from astrosweep.kinds.tables.groups import row_ranges, row_variables
 from astrosweep.kinds.tables.impossible import check_impossible
 from astrosweep.kinds.tables.preparation import RowPreparation, load_row_preparation
 from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
@@ -21,10 +25,13 @@ from astrosweep.kinds.tables.score import Binner, quantile_bins, score_rows
 from astrosweep.kinds.tables.source import Source, read_source
 
 
-class TableKind:
+class TableKind(Kind[Rows, RowTruth, RowPreparation]):
     """Rows of a table and one of its columns; a kind of tables that have more derives from it."""
 
-    tabulated: tuple[str, ...] = ("train", "val", "test")
+    @property
+    def tabulated(self) -> tuple[str, ...]:
+        """See ``Kind.tabulated``."""
+        return ("train", "val", "test")
 
     def source(self, config: RunConfig) -> Source:
         """Read the table of a run and say which of its columns is what.
@@ -47,9 +54,18 @@ class TableKind:
 
     def develop(self, config: RunConfig) -> Development[Rows, RowTruth]:
         """See ``Kind.develop``."""
-        source, data = self.source(config), _rows_of(config)
+        source = self._checked(config)
+        return develop(source.table, source.features, source.guard, _rows_of(config), config.split)
+
+    def unseal(self, config: RunConfig) -> Labelled[Rows, RowTruth]:
+        """See ``Kind.unseal``."""
+        source = self._checked(config)
+        return unseal_rows(source.table, source.features, source.guard, _rows_of(config), config.split)
+
+    def _checked(self, config: RunConfig) -> Source:
+        source = self.source(config)
         check_impossible(source.table, source.guard.roles)
-        return develop(source.table, source.features, source.guard, data, config.split)
+        return source
 
     def prepare(self, config: RunConfig, development: Development[Rows, RowTruth], k: int) -> PreparedRows:
         """See ``Kind.prepare``."""
@@ -81,6 +97,24 @@ class TableKind:
         if figures:
             roles, correlation = prepared.preparation.roles, prepared.checks[CORRELATION]
             write_figures(folder / "figures", predictions, roles, curves, correlation, title)
+
+    def frame_of(self, preparation: RowPreparation, objects: Rows) -> pd.DataFrame:
+        """See ``Kind.frame_of``: identifier and raw features, one row each."""
+        return frame_of(preparation, objects)
+
+    def objects_from(self, preparation: RowPreparation, frame: pd.DataFrame) -> Rows:
+        """See ``Kind.objects_from``."""
+        return rows_from(preparation, frame)
+
+    def variables(
+        self, preparation: RowPreparation, judged: Judged[Rows, RowTruth]
+    ) -> Mapping[str, NDArray[Any]]:
+        """See ``Kind.variables``: classes and the predicted value."""
+        return row_variables(preparation, judged)
+
+    def ranges(self, objects: Rows) -> dict[str, Any]:
+        """See ``Kind.ranges``."""
+        return row_ranges(objects)
 
     def draw_predicted(
         self, preparation: RowPreparation, judged: Judged[Rows, RowTruth], part: Part, title: str

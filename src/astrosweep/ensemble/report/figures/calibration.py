@@ -1,5 +1,6 @@
 """Whether intervals hold as much as they say: coverage of four levels, in all and by group, and PIT."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -75,12 +76,14 @@ def _draw_overall(axes: Axes, parts: Mapping[str, Reliability]) -> None:
     lowest = min(one.share - one.std_error for of in parts.values() for one in of.overall)
     axes.set(xlim=(0.46, 1.0), ylim=(max(0.0, min(0.42, lowest - 0.03)), 1.02))
     axes.text(
-        0.7, 0.03, "\n".join(text), transform=axes.transAxes, fontsize=8, va="bottom", color=INK, linespacing=1.25,
+        0.7, 0.03, "\n".join(text), transform=axes.transAxes, fontsize=8, va="bottom", color=INK,
+        linespacing=1.25,
     )  # fmt: skip
     axes.legend(fontsize=8, loc="upper left", framealpha=0.85, edgecolor="none")
 
 
 def _draw_pit(axes: Axes, parts: Mapping[str, Reliability]) -> None:
+    largest = 0.25
     for (part, reliability), (_, colour, _) in zip(parts.items(), _styles(parts), strict=True):
         counts = np.asarray(reliability.pit, dtype=np.float64)
         n_bins, total = len(counts), counts.sum()
@@ -90,28 +93,31 @@ def _draw_pit(axes: Axes, parts: Mapping[str, Reliability]) -> None:
         objects = reliability.overall[0].objects
         noise = np.sqrt((1.0 - 1.0 / n_bins) * n_bins / objects)  # of a density whose honest value is 1
         axes.fill_between([0.0, 1.0], 1.0 - noise, 1.0 + noise, color=colour, alpha=0.15, linewidth=0)
-        axes.stairs(counts / total * n_bins, edges, color=colour, linewidth=1.6, label=part)
+        density = counts / total * n_bins
+        axes.stairs(density, edges, baseline=None, color=colour, linewidth=1.6, label=part)
+        largest = max(largest, 1.5 * noise, 1.6 * float(np.abs(density - 1.0).max()))
     axes.axhline(1.0, color=INK, linewidth=1.0, linestyle="--")
     dress(axes, "probability integral transform", "density (1 where honest)")
-    axes.set(xlim=(0.0, 1.0), ylim=(0.0, None))
-    axes.legend(fontsize=8, loc="lower center", framealpha=0.85, edgecolor="none", title="bands: noise, 1 sigma",
-                title_fontsize=8, ncols=2)  # fmt: skip
+    axes.set(xlim=(0.0, 1.0), ylim=(max(0.0, 1.0 - largest), 1.0 + 0.8 * largest))
+    axes.legend(
+        fontsize=8, loc="lower center", framealpha=0.85, edgecolor="none", title="bands: noise, 1 sigma",
+        title_fontsize=8, ncols=2,
+    )  # fmt: skip
 
 
-def _draw_groups(
-    axes: Axes, groups: Sequence[Sequence[Coverage]], names: Sequence[str], panels: int
-) -> None:
+def _draw_groups(axes: Axes, groups: Sequence[Sequence[Coverage]], names: Sequence[str], panels: int) -> None:
     for i, colour in enumerate(_COLOURS):
         level = groups[0][i].level
         places = np.arange(len(groups)) + 0.12 * (i - 1.5)
         axes.axhline(level, color=colour, linewidth=0.9, linestyle="--", alpha=0.7, zorder=1)
+        shares, noise = zip(*((group[i].share, group[i].std_error) for group in groups), strict=True)
         axes.errorbar(
-            places, [group[i].share for group in groups], yerr=[group[i].std_error for group in groups], fmt="o",
-            color=colour, markersize=5, capsize=2.5, linewidth=1.2, zorder=3, label=f"{level:.0%}",
+            places, shares, yerr=noise, fmt="o", color=colour, markersize=5, capsize=2.5, linewidth=1.2,
+            zorder=3, label=f"{level:.0%}",
         )  # fmt: skip
     width = max(8, 110 // (len(names) * panels))
     labels = [
-        f"{shortened(name, width)}\n{group[0].objects:,}" for name, group in zip(names, groups, strict=True)
+        f"{_folded(name, width)}\n{group[0].objects:,}" for name, group in zip(names, groups, strict=True)
     ]
     axes.set_xticks(range(len(groups)), labels, fontsize=8)
     _finish(axes, groups, len(groups) - 0.5)
@@ -151,6 +157,12 @@ def _draw_many_groups(axes: Axes, groups: Sequence[Sequence[Coverage]], names: S
     labels = [names[tick].replace(" at ", "\nat ", 1) for tick in ticks]
     axes.set_xticks(ticks, labels, fontsize=8, ha="left" if len(starts) > 1 else "center")
     _finish(axes, groups, len(groups) - 0.5)
+
+
+def _folded(name: str, width: int) -> str:
+    """A name on lines of a width; a word that is longer is cut in its middle."""
+    lines = textwrap.wrap(name, width, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(shortened(line, width) for line in lines)
 
 
 def _finish(axes: Axes, groups: Sequence[Sequence[Coverage]], right: float) -> None:

@@ -27,7 +27,7 @@ def draw_figures(built: Built, members: list[MemberRow], loss: Loss) -> dict[str
     """
     comparison, chosen = built.comparison, built.comparison.chosen
     final = REFIT if REFIT in built.test else chosen
-    folds = "out of fold" if final == chosen else "networks of the folds, out of fold"
+    folds = "objects out of fold" if final == chosen else "networks of the folds, objects out of fold"
     nested, factors = comparison.ensemble.nested, comparison.ensemble.factors
     figures = {
         "strategies": strategies(built, loss, f"{built.name}: strategies and baselines"),

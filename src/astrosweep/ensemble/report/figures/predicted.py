@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from astrosweep.core.types import FloatArray
 from astrosweep.data.kind import Judged, Part
 from astrosweep.ensemble.build import Built
-from astrosweep.ensemble.calibration import SIGMA
 from astrosweep.ensemble.contenders import judged_with
+from astrosweep.ensemble.correction import SIGMA
 from astrosweep.ensemble.mixture import Combined
 from astrosweep.ensemble.report.shown import headlines
 from astrosweep.ensemble.verdict import Verdict
@@ -36,10 +36,10 @@ def predicted_against_observed(
         factors: Calibration factors of the four intervals, shape (4, N, T).
         verdict: How it did on all of them.
         part: Which objects they are.
-        title: Title; the number of objects is added.
+        title: Title; the number of objects is added in brackets.
     """
     known = np.flatnonzero((np.isfinite(judged.target) & np.isfinite(combined.mean)).any(axis=1))
-    title, lines = f"{title}, {len(known):,} objects", headlines(built.gathered.config, verdict.metrics)
+    title, lines = f"{title} ({len(known):,})", headlines(built.gathered.config, verdict.metrics)
     most = max(1, _MOST_VALUES // judged.target.shape[1])
     drawn = known
     if len(known) > most:

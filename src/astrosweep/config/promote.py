@@ -1,0 +1,41 @@
+"""Configuration of a promotion: which version of a registered model is to be the champion."""
+
+from typing import Annotated, Any
+
+from omegaconf import DictConfig
+from pydantic import Field, field_validator
+
+from astrosweep.config.base import Strict
+from astrosweep.config.parse import as_plain, validate_as
+from astrosweep.config.tracking import TrackingConfig
+
+
+class PromoteConfig(Strict):
+    """What ``promote.py`` is asked for.
+
+    Attributes:
+        model: Name of the registered model.
+        version: Number or alias of the version.
+        force: Whether it is promoted also where it is worse, or cannot be compared.
+        tracking: The record.
+    """
+
+    model: Annotated[str, Field(min_length=1, max_length=256)]
+    version: Annotated[str, Field(min_length=1, max_length=256)] = "candidate"
+    force: bool = False
+    tracking: TrackingConfig
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _as_text(cls, version: Any) -> Any:
+        """A number of the command line is no text."""
+        return str(version) if type(version) is int else version
+
+
+def promote_config(composed: DictConfig) -> PromoteConfig:
+    """From what Hydra composed to a validated configuration.
+
+    Raises:
+        ConfigError: A key is unknown or missing, or a value is not allowed.
+    """
+    return validate_as(PromoteConfig, as_plain(composed))
