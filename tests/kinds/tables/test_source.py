@@ -433,3 +433,19 @@ class TestUnits:
     def test_a_unit_of_no_column_is_refused(self, tmp_path):
         with pytest.raises(DataError, match=r"data\.units: .* has no column redshft"):
             read_source(config_of(self.table(tmp_path / "a.ecsv"), units={"redshft": "m"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("ngc", {"id": "ngc"}),
+        ("ngc", {"id": "galaxy", "columns": {"galaxy": "ngc"}}),
+        ("obj_id", {"id": "obj_id"}),
+    ],
+)
+def test_small_identifiers_keep_what_looks_like_a_filler(name, settings, tmp_path):
+    numbers = [*range(1, 299), 9999, -99]
+    path = write(tmp_path / "a.csv", galaxies(**{name: numbers}))
+    source = read_source(config_of(path, features=["u", "g"], **settings))
+    assert source.table.frame[source.guard.roles.id].tolist() == numbers
+    assert name not in source.table.impossible
