@@ -19,6 +19,7 @@ from astrosweep.kinds.tables.columns import columns_of, identifiers_of, table_of
 from astrosweep.kinds.tables.features import Features, choose_features
 from astrosweep.kinds.tables.leakage import Guard
 from astrosweep.kinds.tables.merge import merge
+from astrosweep.kinds.tables.spelling import as_configured
 from astrosweep.kinds.tables.table import Roles, SourceTable
 from astrosweep.kinds.tables.units import common_units, in_unit_of_target
 
@@ -100,6 +101,7 @@ def _read(path: Path, data: TableDataConfig) -> tuple[RawTable, dict[str, dict[s
     """One file without the numbers that stand for missing, and how often each of them was there."""
     raw = read_table(path, data.format, names=data.names, decimal=data.decimal)
     check_named(raw, path)
+    raw = as_configured(raw, data)
     names = (data.id, data.columns.get(data.id)) if data.id else ()
     frame, fillers = without_fillers(raw.frame, data.missing_values, [name for name in names if name])
     return replace(raw, frame=frame), fillers
