@@ -12,6 +12,7 @@ from astrosweep.core.errors import AstrosweepError
 from astrosweep.kinds import kind_of, load_data
 from tests.kinds.tables.own_tables import galaxies
 
+pytestmark = pytest.mark.process  # it prepares many tables
 bounded = settings(max_examples=60, derandomize=True, deadline=None, database=None)
 NUMBERS = ("u", "g", "redshift", "e_redshift")
 FILLERS = ("-99", "-999.0", "-9999", "99.99", "999.9", "99999.9999", "1e20", "1e30", "-1e+30")
