@@ -12,7 +12,7 @@ _LONGEST = 2**20
 """Bytes of a file that is read at all; YAML is slow."""
 
 
-class _Plain(yaml.SafeLoader):  # type: ignore[misc]  # yaml has no types
+class _Plain(yaml.SafeLoader):  # type: ignore[misc]
     """Refuses what no run writes: a few lines of aliases can stand for more values than memory holds."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:

@@ -7,7 +7,7 @@ configuration asks for. Shapes: N objects, T target columns.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,12 @@ from astrosweep.data.baseline import Baseline
 from astrosweep.data.fold import Fold
 from astrosweep.data.report import DataReport
 from astrosweep.data.target import TargetTransform
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Part = Literal["validation", "test"]
+"""Objects with a truth that may be drawn: those that folds validated on, and the sealed ones once opened."""
 
 
 class Collection(Protocol):
@@ -340,3 +346,19 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
     def baselines(self, config: RunConfig) -> tuple[Baseline, ...]:  # noqa: ARG002
         """Models that need no search, the simplest first; ``Baseline.suits`` says which can be fitted."""
         return ()
+
+    def draw_predicted(
+        self, preparation: PreparationT, judged: Judged[ObjectsT, TruthT], part: Part, title: str
+    ) -> "Figure":
+        """Draw predicted against observed targets, in physical units.
+
+        Args:
+            preparation: The fitted preparation.
+            judged: Objects with their truth, and predictions with calibrated uncertainties.
+            part: What the objects are called.
+            title: Title of the figure.
+
+        Raises:
+            DataError: There is no object with a target and a prediction.
+        """
+        ...

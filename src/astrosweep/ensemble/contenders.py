@@ -15,7 +15,8 @@ from astrosweep.ensemble.baselines import BaselineCandidate
 from astrosweep.ensemble.calibration import Calibration, cross_fit, fit_calibration
 from astrosweep.ensemble.gather import Gathered
 from astrosweep.ensemble.mixture import Combined, Mixture
-from astrosweep.ensemble.nested import Nested, nested_scores, of_candidate
+from astrosweep.ensemble.nested import Nested, judge, nested_scores, of_candidate
+from astrosweep.ensemble.objectives import objective_of
 from astrosweep.ensemble.problem import Problem
 from astrosweep.ensemble.proposal import Proposal, propose
 from astrosweep.ensemble.strategies import strategies
@@ -90,14 +91,15 @@ class Cut:
 
 def problem_of(gathered: Gathered, baselines: Sequence[BaselineCandidate]) -> Problem:
     """Networks and baselines as the candidates of one problem, networks first."""
-    predicted = [one.validation for one in (*gathered.candidates, *baselines)]
+    networks = gathered.candidates
+    predicted = [*(one.validation for one in networks), *(one.validation for one in baselines)]
     judged, layout = gathered.truths.judged, gathered.reference.members[0].preparation.layout
     shape = (len(predicted), *judged.target.shape)
     mean, std = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
     for i, one in enumerate(predicted):
         mean[i], std[i] = one.mean, one.std
     return Problem(
-        names=tuple(one.name for one in (*gathered.candidates, *baselines)),
+        names=(*(one.name for one in networks), *(one.name for one in baselines)),
         mean=mean,
         std=std,
         target=judged.target,
@@ -216,8 +218,5 @@ def _cut(
 
 
 def _loss(problem: Problem, mixture: Mixture, objective: str) -> float:
-    from astrosweep.ensemble.nested import judge
-    from astrosweep.ensemble.objectives import objective_of
-
     combined = mixture.combine(problem.mean, problem.std)
     return judge(problem, objective_of(objective), "cut", combined, mixture).value

@@ -13,6 +13,8 @@ from astrosweep.core.types import FloatArray
 from astrosweep.ensemble.grouping import ROWS_OF_A_BIN, Grouping
 
 LEVELS = (0.50, 0.6827, 0.90, 0.95)
+SIGMA = LEVELS.index(0.6827)
+"""The level of one standard deviation."""
 Z = tuple(float(ndtri(0.5 + level / 2.0)) for level in LEVELS)
 """Two-sided Gaussian quantiles of the levels."""
 SMALLEST = 1e-3

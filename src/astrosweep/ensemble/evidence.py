@@ -39,8 +39,8 @@ class Evidence:
         grams = np.zeros((len(problem.groups), problem.n_candidates, problem.n_candidates))
         for gram, group in zip(grams, problem.groups, strict=True):
             for rows, columns in problem.blocks(group):
-                pairs = problem.pairs(rows, columns)
-                weighted = pairs.residual * np.sqrt(pairs.weight)
+                weighted = problem.residuals(rows, columns)
+                weighted *= np.sqrt(problem.weight[rows])
                 gram += weighted @ weighted.T
         return grams
 

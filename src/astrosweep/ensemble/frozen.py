@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.data.kind import Judged, Labelled
-from astrosweep.ensemble.calibration import Z
 from astrosweep.ensemble.contenders import Comparison, judged_with
+from astrosweep.ensemble.correction import Z
 from astrosweep.ensemble.gather import Gathered, Progress
 from astrosweep.ensemble.mixture import Combined, Mixture
 from astrosweep.ensemble.models import Models, combine

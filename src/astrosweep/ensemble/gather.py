@@ -65,7 +65,8 @@ class Truths:
     @property
     def ids(self) -> IdArray:
         """Identifiers, shape (N,)."""
-        return self.judged.objects.ids
+        ids: IdArray = self.judged.objects.ids
+        return ids
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,16 +22,17 @@ def comparison_table(built: Built, objective: str) -> NamedTable:
         objective: What was minimised; squared errors are shown by their root.
 
     Returns:
-        A line for each contender (for each target of those that have several): the nested loss with its
-        standard error, members, the loss on test with its bootstrap interval, and the first metric of the
-        kind of data and its coverage, out of fold and on test.
+        A line for each contender (for each target of those that have several): members, the nested loss
+        (``val``) with its standard error, the loss on test with its bootstrap interval, and the first metric
+        of the kind of data and its coverage for both.
     """
     headline = built.gathered.config.data.headline
     shown = _columns(headline.columns)
-    headers = [f"{_LOSS[objective]}\nout of fold", "±", "members", f"{_LOSS[objective]}\ntest", "16 to 84 %"]
+    loss_name = _LOSS[objective]
+    headers = ["members", f"{loss_name}\nval", "\n±", f"{loss_name}\ntest", "\n16–84 %"]
     for column in shown:
-        header = column.header.format(unit="").replace("\n", " ").strip()
-        headers += [f"{header}\nout of fold", f"{header}\ntest"]
+        header = column.header.partition("\n")[0].strip()
+        headers += [f"{header}\nval", f"{header}\ntest"]
     targets = built.gathered.config.targets if headline.by_target else ("",)
     if headline.by_target:
         headers = ["target", *headers]
@@ -42,11 +43,11 @@ def comparison_table(built: Built, objective: str) -> NamedTable:
         loss, error = _shown_loss(objective, nested.value, nested.std_error)
         low, high = (_root(objective, value) for value in test.interval)
         first = [
-            _number(loss),
-            _number(error),
             str(len(nested.mixture.members)),
+            _number(loss),
+            _number(error, 2),
             _number(_root(objective, test.loss)),
-            f"{_number(low)} to {_number(high)}",
+            f"{_number(low, 3)}–{_number(high, 3)}",
         ]
         for i, target in enumerate(targets):
             values = [target] if headline.by_target else []
@@ -86,7 +87,7 @@ def _refitted(
 ) -> list[tuple[str, list[str]]]:
     """The lines of members that were trained again, which have no score out of fold."""
     low, high = (_root(objective, value) for value in test.interval)
-    first = ["–", "–", "", _number(_root(objective, test.loss)), f"{_number(low)} to {_number(high)}"]
+    first = ["", "–", "–", _number(_root(objective, test.loss)), f"{_number(low, 3)}–{_number(high, 3)}"]
     rows = []
     for i, target in enumerate(targets):
         values = [*([target] if by_target else []), *(first if i == 0 else [""] * len(first))]
@@ -120,5 +121,5 @@ def _root(objective: str, value: float) -> float:
     return math.sqrt(value) if objective == "mse" else value
 
 
-def _number(value: float) -> str:
-    return "–" if not math.isfinite(value) else f"{value:.4g}"
+def _number(value: float, digits: int = 4) -> str:
+    return "–" if not math.isfinite(value) else f"{value:.{digits}g}"

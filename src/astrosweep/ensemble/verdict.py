@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.kind import Judged, Kind, Preparation
-from astrosweep.ensemble.calibration import SIGMA
 from astrosweep.ensemble.contenders import judged_with
+from astrosweep.ensemble.correction import SIGMA
 from astrosweep.ensemble.coverage import Reliability, measure
 from astrosweep.ensemble.mixture import Combined
 from astrosweep.ensemble.objectives import objective_of

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -19,6 +20,10 @@ from astrosweep.job.faults import FAULT
 from astrosweep.job.passwords import overrides_of
 from astrosweep.job.signals import interrupt_on_sigterm
 from astrosweep.tracking import open_tracker, ui_command
+
+if TYPE_CHECKING:
+    from astrosweep.ensemble.build import Built
+    from astrosweep.ensemble.record import Recorded
 
 _log = logging.getLogger(__name__)
 _INTERRUPTED = 130
@@ -65,14 +70,33 @@ def _run(config: EnsembleConfig) -> None:
         _progress() as progress,
     ):
         built = build(tracker, config, place, Path(scratch), progress)
-        recorded = record(tracker, config, built, Path(scratch) / "report", progress)
+        recorded = record(tracker, config, built, Path(scratch), progress)
     console = Console()
     console.print()
     console.print(comparison_table(built, config.ensemble.objective))
-    for line in recorded.lines:
+    for line in _next_steps(config, built, recorded):
         console.print(line, highlight=False, soft_wrap=True)
-    console.print("Report, figures and lineage in MLflow:", highlight=False)
-    console.print(f"  {ui_command(config.tracking)}", highlight=False, soft_wrap=True)
+
+
+def _next_steps(config: EnsembleConfig, built: "Built", recorded: "Recorded") -> list[str]:
+    """What was made, where it lies, and what to do with it."""
+    lines = [
+        "* the ensemble; val: predictions of objects that neither networks nor weights had seen; test: the "
+        "sealed objects",
+        f"Bundle: {built.folder}",
+        "Report, figures and lineage in MLflow:",
+        f"  {ui_command(config.tracking)}",
+    ]
+    if len(built.openings) > 1:
+        lines.insert(1, f"The seal of the test objects was opened {len(built.openings)} times, for other "
+                        "choices too: the test figures are no longer those of an unseen sample.")  # fmt: skip
+    if recorded.version is not None:
+        version = recorded.version
+        lines += [
+            f"Registered: {version.uri}, alias candidate. Make it the champion:",
+            f"  python promote.py model={version.model}",
+        ]
+    return lines
 
 
 @contextmanager

@@ -68,6 +68,11 @@ class KindConfig(Strict):
         raise NotImplementedError
 
     @property
+    def model_name(self) -> str:
+        """Name of a registered model that predicts such data."""
+        return self.name
+
+    @property
     def feature_set(self) -> str:
         """Name of the set of features."""
         raise NotImplementedError

@@ -229,6 +229,11 @@ class TableDataConfig(RowsConfig):
         return f"{'+'.join([*stems[:_MOST_NAMED], *more])}-{plain_name(str(self.target), 'target')}"
 
     @property
+    def model_name(self) -> str:
+        """See ``KindConfig``: any table has the same name, so the target is part of it."""
+        return f"{self.name}-{plain_name(str(self.target), 'target')}"
+
+    @property
     def feature_set(self) -> str:
         """See ``KindConfig``."""
         return self.features.name

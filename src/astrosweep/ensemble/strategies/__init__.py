@@ -8,14 +8,23 @@ from astrosweep.ensemble.strategies.performance import Performance
 from astrosweep.ensemble.strategies.stacking import Stacking
 from astrosweep.ensemble.strategies.top_k import TopK
 
-__all__ = ["STRATEGIES", "Strategy"]
+__all__ = ["STRATEGIES", "Strategy", "strategies"]
 
-STRATEGIES: dict[str, Strategy] = {
-    "best": Best(),
-    "top_k": TopK(),
-    "performance": Performance(),
-    "inverse_variance": InverseVariance(),
-    "stacking": Stacking(),
-    "greedy": Greedy(),
-}
-"""The simplest first: of those that are equally good the first is proposed."""
+
+def strategies(top_k: int = TopK.k) -> dict[str, Strategy]:
+    """The strategies, the simplest first: of those that are equally good the first is proposed.
+
+    Args:
+        top_k: Members of the strategies that take the best few.
+    """
+    return {
+        "best": Best(),
+        "top_k": TopK(top_k),
+        "performance": Performance(top_k),
+        "inverse_variance": InverseVariance(top_k),
+        "stacking": Stacking(),
+        "greedy": Greedy(),
+    }
+
+
+STRATEGIES = strategies()

@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.core.errors import DataError
-from astrosweep.data.kind import Development, Judged, Kind
+from astrosweep.data.kind import Development, Judged, Kind, Part
 from astrosweep.kinds.clusters.development import develop_clusters, unseal_clusters
 from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_by_radius
+from astrosweep.kinds.clusters.figures.predicted import predicted_profiles
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
 from astrosweep.kinds.clusters.frame import clusters_from, frame_of
@@ -22,6 +24,7 @@ from astrosweep.kinds.clusters.preparation import ProfilePreparation, load_profi
 from astrosweep.kinds.clusters.prepare import SHAPE, PreparedClusters, prepare_clusters
 from astrosweep.kinds.clusters.profiles.read import read_tables
 from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
+from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.kinds.clusters.score import score_profiles
 
 
@@ -96,6 +99,18 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
     def ranges(self, objects: Clusters) -> dict[str, Any]:
         """See ``Kind.ranges``."""
         return cluster_ranges(objects)
+
+    def draw_predicted(
+        self,
+        preparation: ProfilePreparation,
+        judged: Judged[Clusters, TrueProfiles],
+        part: Part,
+        title: str,
+    ) -> Figure:
+        """See ``Kind.draw_predicted``."""
+        table = preparation.table(judged).assign(part="val")
+        scale = SCALES[preparation.config.radius].removeprefix("the ")
+        return predicted_profiles(table, part, title, scale)
 
 
 def load_clusters(data: ClusterDataConfig, targets: Sequence[str] | None = None) -> ClusterSample:

@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
-from astrosweep.data.kind import Development, Judged, Kind, Labelled
+from astrosweep.data.kind import Development, Judged, Kind, Labelled, Part
 from astrosweep.kinds.tables.development import develop, unseal_rows
 from astrosweep.kinds.tables.figures import write_figures
+from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.frame import frame_of, rows_from
 from astrosweep.kinds.tables.groups import row_ranges, row_variables
 from astrosweep.kinds.tables.impossible import check_impossible
@@ -113,6 +115,13 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
     def ranges(self, objects: Rows) -> dict[str, Any]:
         """See ``Kind.ranges``."""
         return row_ranges(objects)
+
+    def draw_predicted(
+        self, preparation: RowPreparation, judged: Judged[Rows, RowTruth], part: Part, title: str
+    ) -> Figure:
+        """See ``Kind.draw_predicted``."""
+        table = preparation.table(judged).assign(part="val")
+        return predicted_against_observed(table, preparation.roles, title, part)
 
 
 def _rows_of(config: RunConfig) -> RowsConfig:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from astrosweep.kinds.clusters.figures.profiles import val_points
@@ -28,38 +29,51 @@ def errors_against_radius(predictions: pd.DataFrame, title: str, scale: str) -> 
     panels = figure.subplots(1, len(targets), squeeze=False)[0]
     for axes, target in zip(panels, targets, strict=True):
         points = rows[rows["target"] == target]
-        inside = points["radius_scaled"].between(INNER, OUTER)
-        by_cluster = points[inside]["error"].abs().groupby(points[inside]["cluster_id"]).median()
-        of_target = table[table["target"] == target]
-        radius = of_target["radius_scaled"]
-        axes.axvspan(INNER, OUTER, color=PALE, alpha=0.25, linewidth=0)
-        axes.fill_between(
-            radius,
-            100.0 * of_target["p05"],
-            100.0 * of_target["p95"],
-            color=BLUE,
-            alpha=0.15,
-            linewidth=0,
-            label="90 % of clusters",
-        )
-        axes.fill_between(
-            radius,
-            100.0 * of_target["p16"],
-            100.0 * of_target["p84"],
-            color=BLUE,
-            alpha=0.35,
-            linewidth=0,
-            label="68 % of clusters",
-        )
-        axes.plot(radius, 100.0 * of_target["bias"], color=ORANGE, linewidth=1.6, label="median: bias")
-        axes.axhline(0.0, color=INK, linewidth=0.8, linestyle="--")
-        dress(axes, f"r / {scale}", "predicted / true − 1 (%)")
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis, radius.min(), radius.max())
-        text = "–" if by_cluster.empty else f"{by_cluster.median():.1%}"
-        axes.set_title(f"{target}: median |error| {text} in {INNER:g}–{OUTER:g} {scale}", fontsize=9)
+        draw_errors(axes, points, table[table["target"] == target], scale)
     panels[0].legend(fontsize=8, frameon=False)
     return figure
+
+
+def draw_errors(axes: Axes, points: pd.DataFrame, of_target: pd.DataFrame, scale: str) -> None:
+    """Draw the errors of one target.
+
+    Args:
+        axes: Where to draw.
+        points: Points of ``val_points`` of the target.
+        of_target: Rows of ``errors_by_radius`` of the target.
+        scale: What radii are divided by, in words.
+    """
+    inside = points["radius_scaled"].between(INNER, OUTER)
+    by_cluster = points[inside]["error"].abs().groupby(points[inside]["cluster_id"]).median()
+    radius = of_target["radius_scaled"]
+    axes.axvspan(INNER, OUTER, color=PALE, alpha=0.25, linewidth=0)
+    axes.fill_between(
+        radius,
+        100.0 * of_target["p05"],
+        100.0 * of_target["p95"],
+        color=BLUE,
+        alpha=0.15,
+        linewidth=0,
+        label="90 % of clusters",
+    )
+    axes.fill_between(
+        radius,
+        100.0 * of_target["p16"],
+        100.0 * of_target["p84"],
+        color=BLUE,
+        alpha=0.35,
+        linewidth=0,
+        label="68 % of clusters",
+    )
+    axes.plot(radius, 100.0 * of_target["bias"], color=ORANGE, linewidth=1.6, label="median: bias")
+    axes.axhline(0.0, color=INK, linewidth=0.8, linestyle="--")
+    dress(axes, f"r / {scale}", "predicted / true − 1 (%)")
+    axes.set_xscale("log")
+    log_ticks(axes.xaxis, radius.min(), radius.max())
+    text = "–" if by_cluster.empty else f"{by_cluster.median():.1%}"
+    axes.set_title(
+        f"{points['target'].iloc[0]}: median |error| {text} in {INNER:g}–{OUTER:g} {scale}", fontsize=9
+    )
 
 
 def errors_by_radius(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -37,7 +37,9 @@ _MAX_ERROR_BARS = 300
 _TYPE_STYLES = (("o", BLUE), ("s", AMBER), ("^", GREEN), ("D", PURPLE))
 
 
-def predicted_against_observed(predictions: pd.DataFrame, roles: Roles, title: str) -> Figure:
+def predicted_against_observed(
+    predictions: pd.DataFrame, roles: Roles, title: str, called: str = "validation"
+) -> Figure:
     """Draw predicted against observed targets, with y = x and the line that fits best.
 
     Axes are logarithmic where ``is_logarithmic`` says so. The line is fitted by least squares to the
@@ -50,6 +52,7 @@ def predicted_against_observed(predictions: pd.DataFrame, roles: Roles, title: s
         predictions: The predictions table, as in ``write_figures``.
         roles: The columns of target and types.
         title: Title, usually the name of the run.
+        called: What the objects of the part ``val`` are called.
 
     Raises:
         DataError: If a column is missing or there are no validation objects.
@@ -69,7 +72,7 @@ def predicted_against_observed(predictions: pd.DataFrame, roles: Roles, title: s
         )
         hidden["outside the axes"] = int(usable.sum() - inside.sum())
         _draw_train(axes, train, scale)
-        _draw_val(axes, points, inside, limits, scale)
+        _draw_val(axes, points, inside, limits, scale, called)
         axes.plot(limits, limits, "--", color=INK, linewidth=1.0, label="y = x", zorder=5)
         _draw_fit(axes, points, usable, scale)
         axes.set(xlim=limits, ylim=limits, aspect="equal")
@@ -79,7 +82,7 @@ def predicted_against_observed(predictions: pd.DataFrame, roles: Roles, title: s
         axes.legend(fontsize=9, loc="upper left", framealpha=0.85, edgecolor="none")
     reasons = " and ".join(f"{count:,} {reason}" for reason, count in hidden.items() if count)
     if reasons:
-        note(axes, f"of {len(points):,} validation objects not shown:\n{reasons}")
+        note(axes, f"of {len(points):,} {called} objects not shown:\n{reasons}")
     as_written(axes)
     return figure
 
@@ -111,7 +114,12 @@ def _draw_train(axes: Axes, train: Points, scale: str) -> None:
 
 
 def _draw_val(
-    axes: Axes, points: Points, shown: Mask, limits: tuple[float, float], scale: Literal["log", "linear"]
+    axes: Axes,
+    points: Points,
+    shown: Mask,
+    limits: tuple[float, float],
+    scale: Literal["log", "linear"],
+    called: str,
 ) -> None:
     if shown.sum() > _MAX_MARKERS:
         extent = np.log10([*limits, *limits]) if scale == "log" else [*limits, *limits]
@@ -119,11 +127,11 @@ def _draw_val(
             points.observed[shown], points.predicted[shown], xscale=scale, yscale=scale, bins="log", mincnt=1,
             gridsize=50, extent=(extent[0], extent[1], extent[2], extent[3]), linewidths=0.1, zorder=2,
         )  # fmt: skip
-        axes.figure.colorbar(hexagons, ax=axes, shrink=0.75, label="validation objects per hexagon")
+        axes.figure.colorbar(hexagons, ax=axes, shrink=0.75, label=f"{called} objects per hexagon")
         return
     for name, group, (marker, colour) in _by_type(points, shown):
         x, y = points.observed[group], points.predicted[group]
-        label = f"validation{name and ', '}{name} ({len(x):,} objects)"
+        label = f"{called}{name and ', '}{name} ({len(x):,} objects)"
         if shown.sum() <= _MAX_ERROR_BARS:
             axes.errorbar(
                 x, y, xerr=points.error[group], yerr=points.uncertainty[group], fmt="none", ecolor=colour,
