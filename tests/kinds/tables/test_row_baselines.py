@@ -19,7 +19,7 @@ N = 1500
 
 
 def table(folder: Path, n: int = N, *, error: float = 0.0, linear: bool = True) -> Path:
-    """Rows of a linear relation with a scatter of 0.1 and errors; or of steps by class and by what is missing."""
+    """Rows of a linear relation with a scatter of 0.1, or of steps by class and by what is missing."""
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=n), rng.uniform(size=n)
     kind = rng.choice(["a", "b"], n)
