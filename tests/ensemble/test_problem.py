@@ -25,9 +25,13 @@ def small():
         (lambda p: {"std": -p.std}, "candidate candidate 0 has 10 uncertainties"),
         (lambda p: {"std": p.std * np.nan}, "candidate candidate 0 has 10 uncertainties"),
         (lambda p: {"mean": p.mean + np.inf}, "10 infinite predictions"),
-        (lambda p: {"group": p.group * 0}, "1 outer fold; a nested score needs at least 2"),
-        (lambda p: {"target": p.target * np.nan}, "no object has both"),
-        (lambda p: {"mean": p.mean * np.nan}, "no object has both"),
+        (lambda p: {"group": p.group * 0}, "1 outer folds have objects .* needs at least 2"),
+        (lambda p: {"target": p.target * np.nan}, "0 outer folds have objects"),
+        (
+            lambda p: {"target": np.where(p.group[:, None] == 0, p.target, np.nan)},
+            "1 outer folds have objects",
+        ),
+        (lambda p: {"mean": p.mean * np.nan}, "0 outer folds have objects"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(change, message):

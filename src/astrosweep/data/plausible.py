@@ -13,7 +13,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.identifiers import looks_like_identifier
 
 Mask = NDArray[np.bool_]
 
@@ -53,8 +52,8 @@ def without_fillers(
         frame: Columns of any type; only numbers are looked at, and whole ones too large for 64-bit floats,
             which are identifiers, are not.
         declared: Numbers that are said to stand for a missing value.
-        identifiers: Columns of identifiers, of which a filler may be one; so may it where a column is called
-            like them. There only what is declared is missing.
+        identifiers: Columns of identifiers, of which what looks like a filler may be one: there only what is
+            declared is missing.
 
     Returns:
         The table, and for each column that had any the fillers and how often each was there.
@@ -68,8 +67,7 @@ def without_fillers(
         numbers = np.asarray(values.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
         if pd.api.types.is_integer_dtype(values.dtype) and np.nanmax(np.abs(numbers), initial=0.0) > _EXACT:
             continue
-        is_measured = name not in identifiers and not looks_like_identifier(str(name))
-        found = find_impossible(numbers, declared=declared, recognise=is_measured)
+        found = find_impossible(numbers, declared=declared, recognise=name not in identifiers)
         if found.counts:
             kept[name], counts[str(name)] = values.mask(found.mask), dict(found.counts)
     return pd.DataFrame(kept, index=frame.index), counts

@@ -441,13 +441,14 @@ class TestUnits:
         ("ngc", {"id": "ngc"}),
         ("ngc", {"id": "galaxy", "columns": {"galaxy": "ngc"}}),
         ("obj_id", {"id": "obj_id"}),
+        ("recno", {"id": "name"}),
     ],
 )
 def test_small_identifiers_keep_what_looks_like_a_filler(name, settings, tmp_path):
     numbers = [*range(1, 299), 9999, -99]
     path = write(tmp_path / "a.csv", galaxies(**{name: numbers}))
     source = read_source(config_of(path, features=["u", "g"], **settings))
-    assert source.table.frame[source.guard.roles.id].tolist() == numbers
+    assert source.table.frame[name if settings["id"] == "name" else source.guard.roles.id].tolist() == numbers
     assert name not in source.table.impossible
 
 

@@ -19,7 +19,7 @@ def facts_of(built: Built, config: EnsembleConfig, members: list[MemberRow]) -> 
     Returns:
         Plain values; numbers that are not finite are None.
     """
-    comparison = built.comparison
+    comparison, (earlier, later) = built.comparison, other_openings(built)
     return {
         "name": built.name,
         "bundle": built.folder.as_posix(),
@@ -40,12 +40,16 @@ def facts_of(built: Built, config: EnsembleConfig, members: list[MemberRow]) -> 
         ],
         "seal": {
             "openings": [opening.text for opening in built.openings],
-            "opened_for_other_choices": len(other_openings(built)),
+            "other_choices_before": earlier,
+            "other_choices_after": later,
         },
         "provenance": plain(provenance_of(config, built.choice, built.gathered, comparison, built.openings)),
     }
 
 
-def other_openings(built: Built) -> list[str]:
-    """For what else the seal was opened before, in words."""
-    return [opening.text for opening in built.openings if opening.choice != built.choice]
+def other_openings(built: Built) -> tuple[list[str], list[str]]:
+    """For what else the seal was opened, in words: before this choice, and after it."""
+    mine = next(one for one in built.openings if one.choice == built.choice)
+    others = [one for one in built.openings if one.choice != built.choice]
+    earlier = [one.text for one in others if one.opened_s <= mine.opened_s]
+    return earlier, [one.text for one in others if one.opened_s > mine.opened_s]

@@ -62,7 +62,7 @@ def table(
     *,
     words: Sequence[str] = (),
     texts: Sequence[str] = (),
-    chosen: int | None = None,
+    marked: Sequence[int] = (),
 ) -> str:
     """A table.
 
@@ -71,7 +71,7 @@ def table(
         rows: Cells of each row.
         words: Columns whose cells are words; others are numbers, on the right.
         texts: Columns whose cells are sentences, which are wrapped.
-        chosen: Row that is marked.
+        marked: Rows that stand out.
     """
     classes = ["word" if one in words else "text" if one in texts else "" for one in columns]
     head = "".join(
@@ -83,7 +83,7 @@ def table(
         cells = "".join(
             f'<td class="{kind}">{html.escape(cell)}</td>' for cell, kind in zip(row, classes, strict=True)
         )
-        lines.append(f'<tr class="chosen">{cells}</tr>' if place == chosen else f"<tr>{cells}</tr>")
+        lines.append(f'<tr class="chosen">{cells}</tr>' if place in marked else f"<tr>{cells}</tr>")
     body = "\n".join(lines)
     return (
         f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'

@@ -1,5 +1,7 @@
 """Parts of the page about the seal, where the ensemble comes from, and how it is used."""
 
+import json
+
 from astrosweep.config.ensemble import EnsembleConfig
 from astrosweep.ensemble.build import Built
 from astrosweep.ensemble.report.facts import other_openings
@@ -8,21 +10,28 @@ from astrosweep.ensemble.staging import provenance_of
 
 
 def seal(built: Built) -> list[str]:
-    """When the sealed objects were opened, and a warning where it was for another choice before."""
-    others = other_openings(built)
+    """When the sealed objects were opened, and a warning where it was for another choice too."""
+    earlier, later = other_openings(built)
     parts = []
-    if others:
-        times = "once" if len(others) == 1 else f"{len(others)} times"
+    if earlier:
+        times = "once" if len(earlier) == 1 else f"{len(earlier)} times"
         parts.append(
             warning(
-                f"The sealed objects were opened {times} before, for another choice: {'; '.join(others)}. "
+                f"The sealed objects were opened {times} before, for another choice: {'; '.join(earlier)}. "
                 "Whoever chose this ensemble may have seen the test: its figures on the sealed objects are "
                 "no blind test."
             )
         )
-    opened = "; ".join(one.text for one in built.openings)
+    if later:
+        parts.append(
+            warning(
+                f"After this ensemble the sealed objects were opened for another choice: {'; '.join(later)}. "
+                "Its figures on the sealed objects are a blind test; those of the others are not."
+            )
+        )
     n = len(built.openings)
     words = "once" if n == 1 else f"for {n} choices"
+    opened = "; ".join(one.text for one in built.openings)
     return [*parts, paragraph(f"The sealed objects were opened {words}: {opened}.")]
 
 
@@ -33,7 +42,7 @@ def provenance(built: Built, config: EnsembleConfig) -> list[str]:
     split = ", ".join(f"{key.removeprefix('split.')} {value}" for key, value in data["split"].items())
     settings = config.ensemble.model_dump(mode="json", exclude_defaults=True)
     asked = [f"{key}={value}" for key, value in config.wanted.items()]
-    asked += [f"ensemble.{key}={value}" for key, value in settings.items()]
+    asked += [f"ensemble.{key}={json.dumps(value)}" for key, value in settings.items()]
     rows = [
         ("choice", built.choice),
         ("data", f"{data['class']} from {data['origin']}"),

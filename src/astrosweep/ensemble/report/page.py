@@ -106,6 +106,6 @@ def _left_out(built: Built) -> list[str]:
         return [paragraph(f"{intro} No run on these data was left out.")]
     rows = [(one.run, one.reason, one.run_id) for one in left_out]
     return [
-        paragraph(f"{intro} {len(left_out)} were left out."),
+        paragraph(f"{intro} {len(left_out)} {'was' if len(left_out) == 1 else 'were'} left out."),
         table(("run", "reason", "id"), rows, words=("run", "id"), texts=("reason",)),
     ]

@@ -3,13 +3,20 @@
 import math
 from collections.abc import Sequence
 
+from astrosweep.config import RunConfig
 from astrosweep.config.ensemble import EnsembleConfig
 from astrosweep.ensemble.build import Built
 from astrosweep.ensemble.coverage import Coverage
 from astrosweep.ensemble.frozen import REFIT
 from astrosweep.ensemble.report.fragments import paragraph, table
 from astrosweep.ensemble.report.order import in_order
-from astrosweep.ensemble.report.shown import Loss, headlines, number
+from astrosweep.ensemble.report.shown import (
+    Loss,
+    metric_columns,
+    metric_targets,
+    number,
+    shown_metric,
+)
 from astrosweep.ensemble.verdict import Verdict
 
 
@@ -46,7 +53,7 @@ def proposal(built: Built, config: EnsembleConfig, loss: Loss) -> list[str]:
         "within one\nstandard error",
     )  # fmt: skip
     names = [row.name for row in proposed.table]
-    chosen = names.index(comparison.chosen) if comparison.chosen in names else None
+    marked = [i for i, name in enumerate(names) if name == comparison.chosen]
     return [
         paragraph(text),
         paragraph(
@@ -54,39 +61,33 @@ def proposal(built: Built, config: EnsembleConfig, loss: Loss) -> list[str]:
             "by object, so what all find hard cancels. The simplest strategy within one standard error of "
             "the best is proposed; the simplest come first."
         ),
-        table(columns, rows, words=("strategy",), chosen=chosen),
+        table(columns, rows, words=("strategy",), marked=marked),
     ]
 
 
 def contenders(built: Built, loss: Loss) -> list[str]:
-    """All contenders, out of fold and on the sealed objects side by side."""
-    columns = (
-        "contender", "what it is", f"{loss.label}\nout of fold", "±", f"{loss.label}\nsealed", "16 to 84 %",
-        "metrics out of fold", "metrics sealed",
-    )  # fmt: skip
-    config, rows, chosen = built.gathered.config, [], None
-    for place, (name, one) in enumerate(built.comparison.contenders.items()):
-        if name == built.comparison.chosen:
-            chosen = place
+    """All contenders, out of fold and on the sealed objects side by side; a line for each target."""
+    config, comparison = built.gathered.config, built.comparison
+    shown, targets = metric_columns(config), metric_targets(config)
+    columns = ["contender", "what it is", f"{loss.label}\nout of fold", "±"]
+    columns += [f"{loss.label}\nsealed", "16 to 84 %"]
+    columns += ["target"] if targets != ("",) else []
+    for name, _ in shown:
+        columns += [f"{name}\nout of fold", f"{name}\nsealed"]
+    rows: list[list[str]] = []
+    marked = []
+    for name, one in comparison.contenders.items():
         nested, test = one.nested, built.test[name]
-        rows.append(
-            (
-                one.label,
-                one.sort,
-                number(loss.value(nested.value)),
-                number(loss.error(nested.value, nested.std_error)),
-                number(loss.value(test.loss)),
-                _interval(loss, test),
-                "; ".join(headlines(config, built.validation[name].metrics)),
-                "; ".join(headlines(config, test.metrics)),
-            )
-        )
+        first = [one.label, one.sort, number(loss.value(nested.value))]
+        first.append(number(loss.error(nested.value, nested.std_error)))
+        if name == comparison.chosen and REFIT not in built.test:
+            marked = [len(rows) + i for i in range(len(targets))]
+        rows += _with_metrics([*first, *_of_test(loss, test)], built.validation[name], test, config)
     parts = []
     if REFIT in built.test:
-        test, chosen = built.test[REFIT], len(rows)
-        metrics = "; ".join(headlines(config, test.metrics))
-        shown = number(loss.value(test.loss)), _interval(loss, test)
-        rows.append(("trained again on all objects", "the ensemble", "–", "–", *shown, "–", metrics))
+        test, marked = built.test[REFIT], [len(rows) + i for i in range(len(targets))]
+        first = ["trained again on all objects", "the ensemble", "–", "–", *_of_test(loss, test)]
+        rows += _with_metrics(first, None, test, config)
         parts.append(
             paragraph(
                 "The members were trained again on all objects that are not sealed (ensemble.refit=true). "
@@ -100,10 +101,25 @@ def contenders(built: Built, loss: Loss) -> list[str]:
             "truth was read. Intervals are of objects drawn with replacement."
         )
     )
-    return [
-        *parts,
-        table(columns, rows, words=("contender", "what it is"), texts=columns[-2:], chosen=chosen),
-    ]
+    return [*parts, table(columns, rows, words=("contender", "what it is", "target"), marked=marked)]
+
+
+def _of_test(loss: Loss, test: Verdict) -> list[str]:
+    low, high = (number(loss.value(value)) for value in test.interval)
+    return [number(loss.value(test.loss)), f"{low} to {high}"]
+
+
+def _with_metrics(
+    first: list[str], validation: Verdict | None, test: Verdict, config: RunConfig
+) -> list[list[str]]:
+    rows = []
+    for i, target in enumerate(metric_targets(config)):
+        cells = [*(first if i == 0 else [""] * len(first)), *([target] if target else [])]
+        for _, column in metric_columns(config):
+            cells.append(shown_metric(validation.metrics, column, target) if validation else "–")
+            cells.append(shown_metric(test.metrics, column, target))
+        rows.append(cells)
+    return rows
 
 
 def coverage(built: Built) -> str:
@@ -153,8 +169,3 @@ def _cells(found: Sequence[Coverage] | None) -> list[str]:
 
 def _covered(one: Coverage) -> str:
     return f"{one.share:.1%} ± {one.std_error:.1%}" if math.isfinite(one.share) else "–"
-
-
-def _interval(loss: Loss, verdict: Verdict) -> str:
-    low, high = (number(loss.value(value)) for value in verdict.interval)
-    return f"{low} to {high}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from astrosweep.config import RunConfig
+from astrosweep.config.kinds import Column
 
 _NAMES = {"mse": "RMSE", "nll": "NLL", "crps": "CRPS"}
 
@@ -61,20 +62,28 @@ def shortened(name: str, length: int) -> str:
     return f"{name[: length - 1 - tail]}…{name[-tail:]}"
 
 
+def metric_columns(config: RunConfig) -> list[tuple[str, Column]]:
+    """The columns that the table of results shows, under headers of one line."""
+    columns = config.data.headline.columns
+    unit = f"({config.data.unit})" if config.data.unit else ""
+    return [(" ".join(column.header.format(unit=unit).split()), column) for column in columns]
+
+
+def shown_metric(metrics: Mapping[str, float], column: Column, target: str) -> str:
+    """A metric as the table of results shows it, a dash where there is none."""
+    value = metrics.get(column.metric.format(target=target), math.nan)
+    return f"{column.scale * value:.{column.decimals}f}" if math.isfinite(value) else "–"
+
+
+def metric_targets(config: RunConfig) -> tuple[str, ...]:
+    """The targets that have metrics of their own; an empty name where all have one."""
+    return config.targets if config.data.headline.by_target else ("",)
+
+
 def headlines(config: RunConfig, metrics: Mapping[str, float]) -> list[str]:
-    """The metrics that the table of results shows, one line for each target of data that have several."""
-    headline = config.data.headline
+    """The metrics that the table of results shows in words, a line for each target that has its own."""
     lines = []
-    for target in config.targets if headline.by_target else ("",):
-        parts = []
-        for column in headline.columns:
-            value = metrics.get(column.metric.format(target=target), math.nan)
-            if math.isfinite(value):
-                header, _, unit = column.header.partition("\n")
-                unit = unit.strip("()") if unit.startswith("(") else ""
-                shown = f"{column.scale * value:.{column.decimals}f}{f' {unit}' if unit else ''}"
-                parts.append(
-                    f"{header.strip()}{' coverage' if unit == '' and 'cov' in column.header else ''} {shown}"
-                )
-        lines.append(f"{target}: {', '.join(parts)}" if target else ", ".join(parts))
-    return [line for line in lines if line]
+    for target in metric_targets(config):
+        shown = [f"{name} {shown_metric(metrics, column, target)}" for name, column in metric_columns(config)]
+        lines.append(f"{target}: {', '.join(shown)}" if target else ", ".join(shown))
+    return lines

@@ -32,7 +32,6 @@ class Stacking:
         if training.objective.name == "mse":
             return Mixture(weighted(n, np.arange(n), simplex_least_squares(training.gram)))
         members = training.best_first[: self.shortlist]
-        members = members[np.isfinite(training.losses[members])]
         weights = _most_likely(training.objective, training.sample.of(members))
         return Mixture(weighted(n, members, weights))
 

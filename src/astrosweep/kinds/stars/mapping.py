@@ -15,6 +15,7 @@ from astrosweep.kinds.stars.column_sources import ROWS, find_sources
 from astrosweep.kinds.stars.column_units import Units
 from astrosweep.kinds.stars.identifiers import without_prefix
 from astrosweep.kinds.stars.schema import COLUMNS, ID, TARGET, ZERO_POINT, is_categorical
+from astrosweep.kinds.tables.identifiers import identifiers_among
 from astrosweep.kinds.tables.table import SourceTable
 
 _log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
         )
     check_named(raw, path)
     preset_name, preset, sources = find_sources(raw.frame, config, path)
-    identifiers = [column for column in [sources[ID].column] if column is not None]
+    identifiers = identifiers_among(map(str, raw.frame), [sources[ID].column])
     frame, fillers = without_fillers(raw.frame, config.missing_values, identifiers)
     raw = replace(raw, frame=frame)
     units = Units(raw, sources, config, preset, path)

@@ -11,12 +11,13 @@ import pandas as pd
 
 from astrosweep.config.kinds.tables import TableDataConfig
 from astrosweep.core.errors import DataError
-from astrosweep.data.identifiers import id_of, looks_like_identifier
+from astrosweep.data.identifiers import id_of
 from astrosweep.data.plausible import without_fillers
 from astrosweep.data.reading import RawTable, check_named, read_table
 from astrosweep.data.reading.convert import NO_IDENTIFIER
 from astrosweep.kinds.tables.columns import columns_of, identifiers_of, table_of
 from astrosweep.kinds.tables.features import Features, choose_features
+from astrosweep.kinds.tables.identifiers import identifiers_among, looks_like_identifier
 from astrosweep.kinds.tables.leakage import Guard
 from astrosweep.kinds.tables.merge import merge
 from astrosweep.kinds.tables.spelling import as_configured
@@ -102,8 +103,8 @@ def _read(path: Path, data: TableDataConfig) -> tuple[RawTable, dict[str, dict[s
     raw = read_table(path, data.format, names=data.names, decimal=data.decimal)
     check_named(raw, path)
     raw = as_configured(raw, data)
-    names = (data.id, data.columns.get(data.id)) if data.id else ()
-    frame, fillers = without_fillers(raw.frame, data.missing_values, [name for name in names if name])
+    identifiers = identifiers_among(map(str, raw.frame), (data.id, data.columns.get(data.id or "")))
+    frame, fillers = without_fillers(raw.frame, data.missing_values, identifiers)
     return replace(raw, frame=frame), fillers
 
 

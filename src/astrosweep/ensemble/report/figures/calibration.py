@@ -126,7 +126,7 @@ def _draw_groups(axes: Axes, groups: Sequence[Sequence[Coverage]], names: Sequen
 def _draw_many_groups(axes: Axes, groups: Sequence[Sequence[Coverage]], names: Sequence[str]) -> None:
     places = np.arange(len(groups))
     blocks = [block_of(name) for name in names]
-    starts = [i for i in places if i == 0 or blocks[i] != blocks[i - 1]]
+    starts = [i for i in range(len(names)) if i == 0 or blocks[i] != blocks[i - 1]]
     if len(starts) > _TICKS:
         starts = [0]
     for i, colour in enumerate(_COLOURS):

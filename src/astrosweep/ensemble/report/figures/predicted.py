@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.data.kind import Judged, Part
 from astrosweep.ensemble.build import Built
 from astrosweep.ensemble.contenders import judged_with
@@ -41,7 +41,7 @@ def predicted_against_observed(
     known = np.flatnonzero((np.isfinite(judged.target) & np.isfinite(combined.mean)).any(axis=1))
     title, lines = f"{title} ({len(known):,})", headlines(built.gathered.config, verdict.metrics)
     most = max(1, _MOST_VALUES // judged.target.shape[1])
-    drawn = known
+    drawn: IdArray = known
     if len(known) > most:
         drawn = np.sort(np.random.default_rng(0).choice(known, most, replace=False))
         lines.append(f"{len(drawn):,} objects drawn at random are shown; the figures are of all")
@@ -52,7 +52,7 @@ def predicted_against_observed(
     return figure
 
 
-def taken(judged: Judged[Any, Any], rows: FloatArray) -> Judged[Any, Any]:
+def taken(judged: Judged[Any, Any], rows: IdArray) -> Judged[Any, Any]:
     """Some of the objects."""
     predicted = judged.predicted
     return Judged(
