@@ -1,21 +1,23 @@
 """Networks and classical deprojection on the same clusters, with the same noise.
 
 Usage: python benchmarks/clusters.py [--rexcess TABLE] [--realisations 8] [--clusters 1000] [--draws 20]
-                                     [--quick]
+                                     [--bundle FOLDER] [--quick]
 
-Trains on simulated clusters only: the experiment ``deprojection`` on a large sample, twice, for the mean of
-two networks; the same network, with variations of its few clusters, and the cluster study's published
-networks (experiments ``astroclass_...``) on 118 clusters, 81 of them for training. Then deprojects clusters
-that no training saw: of each generator, and the measured clusters of REXCESS where their table is given, by
-networks and by the classical methods of ``benchmarks/classical``. The last line is JSON: for each test
-sample, method and target the median and the 90th percentile over clusters of each cluster's median relative
-error over 0.03 to 1 R500, the coverage of 68 and 95 % intervals, and the time per cluster.
+Trains on simulated clusters only: the experiment ``deprojection`` on a large sample, twice, for an ensemble
+of two networks (or takes one that ``ensemble.py`` made: ``--bundle``); the same network, with variations of
+its few clusters, and the cluster study's published networks (experiments ``astroclass_...``) on 118 clusters,
+81 of them for training. Then deprojects clusters that no training saw: of each generator, and the measured
+clusters of REXCESS where their table is given, by networks and by the classical methods of
+``benchmarks/classical``. The last line is JSON: for each test sample, method and target the median and the
+90th percentile over clusters of each cluster's median relative error over 0.03 to 1 R500, the coverage of 68
+and 95 % intervals, and the time per cluster.
 """
 
 import argparse
 import json
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,28 +27,28 @@ from hydra import compose, initialize_config_dir
 from rich.console import Console
 from rich.table import Table
 
-from astrosweep.config import RunConfig, parse
+from astrosweep.config import TrackingConfig, parse
+from astrosweep.config.ensemble import EnsembleConfig, EnsembleSettings
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.core.types import FloatArray, Predictions
-from astrosweep.kinds import load_data
+from astrosweep.data.kind import Judged
+from astrosweep.ensemble.build import build
+from astrosweep.ensemble.bundle import Bundle, load_bundle
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import GENERATORS, simulate_clusters
 from astrosweep.kinds.clusters.preparation import ProfilePreparation
-from astrosweep.kinds.clusters.sample import ClusterSample
-from astrosweep.recording import Member, Trained
-from astrosweep.training import TrainingResult, restore, train
-from astrosweep.training.calibration import calibrate
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
+from astrosweep.recording import load, train_and_record
+from astrosweep.tracking import MemoryTracker
 
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SEED = 1_000
 """Seed of the test samples; those of training have others."""
-CALIBRATION_SEED, CALIBRATION_CLUSTERS = 2_000, 8_000
-"""Seed and size of the sample that calibrates the mean of several networks."""
 TIMED = 5_000
 """Clusters of one call of a network whose time is measured."""
 TURNS = 21
 """Such calls, of which the median time counts; classical methods take a part of the sample after each."""
-COMMON = ("tracking=none", "trainer.progress=false", "trainer.accelerator=cpu")
+COMMON = ("tracking=none", "tracking.figures=false", "trainer.progress=false", "trainer.accelerator=cpu")
 SMALL = (
     "experiment=deprojection",
     "data.simulation.n_clusters=118",
@@ -78,98 +80,103 @@ class Answer:
     time_ms: float
 
 
-class Mean:
-    """The calibrated mean of the replicates of one network.
+class Networks:
+    """Trained networks that together give some targets.
+
+    Several replicates of one network are an ensemble of the product's own: their mean, calibrated on the
+    validation clusters.
 
     Args:
-        config: Their configuration.
-        results: Each replicate, with the same preparation.
+        n_clusters: Clusters that set the weights.
+        predictors: Each with its preparation.
+        training_s: How long the training took.
     """
 
-    def __init__(self, config: RunConfig, results: Sequence[TrainingResult]) -> None:
-        prepared = results[0].prepared[0]
-        assert isinstance(prepared.preparation, ProfilePreparation)
-        self.preparation = prepared.preparation
-        self.n_clusters = len(prepared.train)
-        self.trained = Trained(config, tuple(_member(config, r, result) for r, result in enumerate(results)))
-        self._factor = dict.fromkeys(TARGET_KEYS.values(), np.ones(len(RADII)))
-        if len(results) > 1:
-            self._factor = self._fit_factor()
+    def __init__(self, n_clusters: int, predictors: Sequence["Predictor"], training_s: float) -> None:
+        self.n_clusters = n_clusters
+        self.training_s = training_s
+        self._predictors = predictors
 
-    def profiles(self, predicted: Predictions) -> dict[str, tuple[FloatArray, FloatArray]]:
-        """Values and ln-uncertainties of each target at ``RADII``, each (N, R)."""
-        preparation = self.preparation
-        at = np.log(preparation.output_radii)
-        found = {}
-        for quantity in preparation.quantities:
-            columns, key = preparation.columns_of(quantity), TARGET_KEYS[quantity]
-            sigma = _at_radii(at, predicted.std[:, columns]) * self._factor[key]
-            found[key] = np.exp(_at_radii(at, predicted.mean[:, columns])), sigma
-        return found
-
-    def _fit_factor(self) -> dict[str, FloatArray]:
-        """Calibrate the mean at each of ``RADII``.
-
-        It errs less than its networks, so that their variances are too large for it.
-        """
-        sample = calibration_sample(self.trained.config)
-        half = np.arange(len(sample)) % 2
-        factors = {}
-        for key, (value, sigma) in self.profiles(self.trained.predict(sample.objects).predicted).items():
-            residual = np.log(true_profiles(sample, key) / value)
-            _, factors[key] = calibrate(residual, np.zeros_like(residual), sigma, half, len(RADII))
-        return factors
-
-
-def _member(config: RunConfig, replicate: int, result: TrainingResult) -> Member:
-    """The network of a replicate, which has one fold."""
-    (prepared,), (fit,) = result.prepared, result.fits
-    layout, transform = prepared.fold.layout, prepared.fold.transform
-    module = restore(config, layout, transform, fit.state)
-    return Member(f"replicate_{replicate}/fold_0", config, prepared.preparation, module, result.factor)
-
-
-def calibration_sample(config: RunConfig) -> ClusterSample:
-    """Clusters of both generators, as smooth as those of the tests, that neither training nor test has."""
-    assert isinstance(config.data, ClusterDataConfig)
-    settings = config.data.simulation
-    n = min(CALIBRATION_CLUSTERS, settings.n_clusters)
-    update = {"n_clusters": n, "seed": CALIBRATION_SEED, "roughness": 0.0, "cache_dir": None}
-    return simulate_clusters(settings.model_copy(update=update))
-
-
-class Networks:
-    """Trained networks that together give some targets."""
-
-    def __init__(self, overrides: Sequence[Sequence[str]]) -> None:
+    @classmethod
+    def train(cls, overrides: Sequence[Sequence[str]], folder: Path) -> "Networks":
         """Train one network, or several replicates, for each list of overrides."""
-        self._trained: list[Mean] = []
         start = time.perf_counter()
-        for of_one in overrides:
+        predictors, n_clusters = [], 0
+        for i, of_one in enumerate(overrides):
             with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
                 config = parse(compose("config", [*of_one, *COMMON]))
-            self._trained.append(Mean(config, train(config, load_data(config))))
-        self.training_s = time.perf_counter() - start
+            tracker, place = MemoryTracker(), folder / str(i)
+            _, run = train_and_record(config, tracker, place)
+            if run.status != "finished":
+                raise SystemExit(f"{config.run_name}: {run.error}")
+            artifacts = place / "artifacts"
+            first = artifacts / "replicate_0" if config.replicates > 1 else artifacts
+            n_clusters = n_clusters or json.loads((first / "data_report.json").read_text())["parts"]["train"]
+            found = _ensemble(tracker, place) if config.replicates > 1 else _alone(artifacts)
+            predictors.append(found)
+        return cls(n_clusters, predictors, time.perf_counter() - start)
 
-    @property
-    def n_clusters(self) -> int:
-        """Clusters that set the weights."""
-        return self._trained[0].n_clusters
+    @classmethod
+    def load(cls, bundle: Path) -> "Networks":
+        """Read an ensemble that ``ensemble.py`` left."""
+        found = load_bundle(bundle)
+        n_clusters = found.provenance["data"]["parts"]["train"]
+        return cls(n_clusters, [_of_bundle(found)], 0.0)
 
     def answer(self, sample: ClusterSample) -> dict[str, Answer]:
         """Deproject clusters; the time is that of preparation and prediction together, in a large call."""
         answers: dict[str, Answer] = {}
         # Networks take clusters by the thousand, so they are timed that way.
         many = sample.objects.take(np.resize(np.arange(len(sample)), TIMED))
-        for network in self._trained:
+        for predictor in self._predictors:
             start = time.perf_counter()
-            everything = network.trained.predict(many).predicted
+            everything = predictor.predict(many).predicted
             time_ms = 1e3 * (time.perf_counter() - start) / TIMED
             n = len(sample)
             of_sample = Predictions(sample.objects.ids, everything.mean[:n], everything.std[:n])
-            for target, (value, sigma) in network.profiles(of_sample).items():
+            for target, (value, sigma) in predictor.profiles(of_sample).items():
                 answers[target] = Answer(value, sigma, time_ms)
         return answers
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A network or an ensemble, and what it predicts at ``RADII``."""
+
+    preparation: ProfilePreparation
+    predict: Callable[[Clusters], Judged[Clusters, TrueProfiles]]
+
+    def profiles(self, predicted: Predictions) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """Values and ln-uncertainties of each target at ``RADII``, each (N, R)."""
+        at = np.log(self.preparation.output_radii)
+        found = {}
+        for quantity in self.preparation.quantities:
+            columns = self.preparation.columns_of(quantity)
+            mean, std = (_at_radii(at, part[:, columns]) for part in (predicted.mean, predicted.std))
+            found[TARGET_KEYS[quantity]] = np.exp(mean), std
+        return found
+
+
+def _ensemble(tracker: MemoryTracker, folder: Path) -> Predictor:
+    """The mean of the replicates of a run, as ``ensemble.py`` makes it."""
+    settings = EnsembleConfig(
+        tracking=TrackingConfig(name="none"), ensemble=EnsembleSettings(strategy="top_k")
+    )
+    built = build(tracker, settings, folder / "ensembles", folder / "scratch", lambda *_: None)
+    return _of_bundle(load_bundle(built.folder))
+
+
+def _of_bundle(bundle: Bundle) -> Predictor:
+    preparation = bundle.preparation
+    assert isinstance(preparation, ProfilePreparation)
+    return Predictor(preparation, bundle.judge)
+
+
+def _alone(artifacts: Path) -> Predictor:
+    trained = load(artifacts)
+    preparation = trained.members[0].preparation
+    assert isinstance(preparation, ProfilePreparation)
+    return Predictor(preparation, trained.predict)
 
 
 def _at_radii(at: FloatArray, values: FloatArray) -> FloatArray:
@@ -264,13 +271,18 @@ def main() -> None:
     parser.add_argument("--realisations", type=int, default=8, help="noise draws of each REXCESS cluster")
     parser.add_argument("--clusters", type=int, default=1000, help="test clusters of each generator")
     parser.add_argument("--draws", type=int, default=20, help="repeats behind classical uncertainties")
+    parser.add_argument("--bundle", type=Path, help="ensemble of experiment=deprojection, not trained anew")
     parser.add_argument("--quick", action="store_true", help="train on fewer clusters for fewer epochs")
     arguments = parser.parse_args()
     short = QUICK if arguments.quick else ()
     networks: dict[str, Networks] = {}
     for name, overrides in NETWORKS.items():
         cut = short if name == "deprojector" else short[1:]
-        trained = Networks([(*of_one, *cut) for of_one in overrides])
+        if name == "deprojector" and arguments.bundle:
+            trained = Networks.load(arguments.bundle)
+        else:
+            with tempfile.TemporaryDirectory(prefix="clusters-") as folder:
+                trained = Networks.train([(*of_one, *cut) for of_one in overrides], Path(folder))
         label = f"{name.removesuffix(', few')}, {trained.n_clusters:,} training clusters"
         networks[label] = trained
         print(f"{label}: trained in {trained.training_s:.0f} s", flush=True)

@@ -7,25 +7,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from astrosweep.ensemble.bundle import load_bundle
+
 pytestmark = pytest.mark.process  # heavy: it trains
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def test_the_mean_is_calibrated_on_clusters_that_did_not_set_the_weights(monkeypatch):
+def test_replicates_are_an_ensemble_of_the_product(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     clusters = importlib.import_module("clusters")
     cut = ("data.simulation.n_clusters=300", "trainer.max_epochs=2", "model.width=16", "replicates=2")
-    networks = clusters.Networks([("experiment=deprojection", *cut)])
-    (mean,) = networks._trained
-    assert len(mean.trained.members) == 2
-    sample = clusters.calibration_sample(mean.trained.config)
-    assert len(sample) == 300
-    profiles = mean.profiles(mean.trained.predict(sample.objects).predicted)
-    assert profiles.keys() == {"szp3d", "ne3d", "t3d"}
-    for target, (value, sigma) in profiles.items():
-        pull = abs(np.log(value / clusters.true_profiles(sample, target))) / sigma
-        assert (pull <= 1.0).mean(axis=0) == pytest.approx(np.full(len(clusters.RADII), 0.6827), abs=0.005)
+    networks = clusters.Networks.train([("experiment=deprojection", *cut)], tmp_path)
+    (predictor,) = networks._predictors
+    (folder,) = tmp_path.glob("0/ensembles/cluster-*")
+    bundle = load_bundle(folder)
+    assert [member.networks for member in bundle.entry.members] == [1, 1]
+    assert networks.n_clusters == bundle.provenance["data"]["parts"]["train"] > 200
+    _, sample = next(clusters.test_samples(Namespace(clusters=40, rexcess=None)))
+    answers = networks.answer(sample)
+    assert answers.keys() == {"szp3d", "ne3d", "t3d"}
+    judged = bundle.judge(sample.objects).predicted
+    columns = predictor.preparation.columns_of("density")
+    at = np.log(predictor.preparation.output_radii)
+    expected = np.exp([np.interp(np.log(clusters.RADII), at, row) for row in judged.mean[:, columns]])
+    np.testing.assert_allclose(answers["ne3d"].value, expected, rtol=1e-6)
+    alone = clusters.Networks.load(folder).answer(sample)
+    np.testing.assert_array_equal(alone["t3d"].sigma_ln, answers["t3d"].sigma_ln)
 
 
 def test_methods_that_take_turns_answer_for_the_whole_sample(monkeypatch):

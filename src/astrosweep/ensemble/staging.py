@@ -143,6 +143,7 @@ def provenance_of(
             "target": group.target,
             "split": dict(group.split),
             "summary": report.summary,
+            "parts": report.parts,
             "n_labelled": len(gathered.development.labelled),
             "n_sealed": len(gathered.development.sealed),
         },
