@@ -1,4 +1,4 @@
-# make run: set up and train on the built-in data.   make check: set up, then what can be checked in three minutes.
+# make run: set up and train on the built-in data.   make check: set up, then what can be checked in two minutes.
 # make test: set up, then every check.
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help run check test lint types layers quick pytest format clean
 help:
 	@echo "make run     install, then train DNN and MLP on the built-in simulated stars"
-	@echo "make check   install, then lint, types, import layers and the tests that start no process"
+	@echo "make check   install, then lint, types, import layers and the light tests"
 	@echo "make test    install, then lint, types, import layers and all tests"
 	@echo "make lint    ruff: style and format"
 	@echo "make format  let ruff rewrite the files"

@@ -13,5 +13,5 @@ def main(composed: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    read_command_line()
+    read_command_line(section="promote", keys=("model", "version", "force"))
     main()

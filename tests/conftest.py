@@ -21,7 +21,7 @@ from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.kind import source_of
 from astrosweep.kinds.tables.development import RowDevelopment, develop
 from astrosweep.kinds.tables.table import SourceTable
-from tests.skips import pytest_sessionfinish, pytest_terminal_summary  # noqa: F401  (hooks)
+from tests.skips import REAL_TABLES_ARE_MISSING, pytest_sessionfinish, pytest_terminal_summary  # noqa: F401  (hooks)
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "gaia"
@@ -59,7 +59,7 @@ def real_table() -> Callable[[str], Path]:
     def find(name: str) -> Path:
         path = REAL_DATA / name
         if not path.exists():
-            pytest.skip(f"real tables are not beside this checkout ({path.parent} is missing)")
+            pytest.skip(REAL_TABLES_ARE_MISSING.format(folder=path.parent))
         return path
 
     return find

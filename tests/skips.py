@@ -9,7 +9,8 @@ import os
 import pytest
 from _pytest.terminal import TerminalReporter
 
-_REAL_TABLES = "real tables"
+REAL_TABLES_ARE_MISSING = "real tables are not beside this checkout ({folder} is missing)"
+_REAL_TABLES = "real tables are not beside this checkout"
 _TITLE = "skipped tests, which CI does not allow"
 
 

@@ -26,8 +26,8 @@ def test_of_nothing(nothing):
 """
 
 
-def run(folder: Path, *options: str, **environment: str) -> tuple[int, str]:
-    (folder / "test_some.py").write_text(TESTS)
+def run(folder: Path, *options: str, tests: str = TESTS, **environment: str) -> tuple[int, str]:
+    (folder / "test_some.py").write_text(tests)
     kept = {key: value for key, value in os.environ.items() if key not in ("CI", "PYTEST_ADDOPTS")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.skips", *options],
@@ -47,6 +47,14 @@ def test_a_skipped_test_fails_a_run_in_ci(workers, tmp_path):
     assert "test_some.py::test_that_cannot: Skipped: Slurm is not installed" in output
     assert "test_some.py::test_of_nothing[NOTSET]: Skipped: got empty parameter set" in output
     assert "1 passed, 2 skipped" in output
+
+
+def test_tests_of_real_tables_may_be_skipped_in_ci(tmp_path):
+    reason = skips.REAL_TABLES_ARE_MISSING.format(folder="gaia")
+    tests = TESTS.replace("Slurm is not installed", reason).split("@pytest")[0]
+    code, output = run(tmp_path, tests=tests, CI="true")
+    assert (code, "CI does not allow" in output) == (0, False)
+    assert "1 passed, 1 skipped" in output
 
 
 def test_a_run_in_ci_that_skips_nothing_succeeds(tmp_path):

@@ -1,7 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from astrosweep.data.plausible import find_impossible, is_filler
+from astrosweep.data.plausible import find_impossible, is_filler, without_fillers
 
 GENERATOR = np.random.default_rng(0)
 MAGNITUDES = GENERATOR.uniform(8.0, 20.0, 200)
@@ -82,3 +83,14 @@ def test_missing_values_are_not_impossible_and_nothing_is_found_in_nothing():
 )
 def test_of_few_numbers_only_what_is_far_from_all_is_none(numbers, expected):
     assert find_impossible(np.array(numbers)).mask.tolist() == expected
+
+
+def test_identifiers_are_no_fillers_unless_declared():
+    numbers = [-99.0, 9999.0, *range(1, 40)]
+    frame = pd.DataFrame(dict.fromkeys(("star", "x"), numbers)).astype({"star": int})
+    kept, counts = without_fillers(frame, identifiers=["star"])
+    assert counts == {"x": {"-99": 1, "9999": 1}}
+    assert kept["star"].tolist() == numbers
+    kept, counts = without_fillers(frame, [-99.0], ["star"])
+    assert counts["star"] == {"-99": 1}
+    assert pd.isna(kept["star"].iloc[0])

@@ -12,6 +12,7 @@ import numpy as np
 from astrosweep.config import RunConfig
 from astrosweep.core.types import FloatArray, Predictions
 from astrosweep.ensemble.bundle import Contents, MemberSource, Scored
+from astrosweep.ensemble.calibration import Calibration
 from tests.recording.runs import make, record
 
 
@@ -29,7 +30,7 @@ def contents_of(config: RunConfig, members: tuple[MemberSource, ...], **more: An
         "by_precision": False,
         "objective": "nll",
         "strategy": "mean of the top 2",
-        "calibration": {"levels": {"0.68": 1.1}},
+        "calibration": Calibration(50, (1.1, 1.2, 1.3, 1.4)).as_dict(),
         "ranges": {"g": [10.0, 20.0]},
         "provenance": {"git_commit": "0" * 40},
         "merit": {"nll": 0.5},

@@ -65,6 +65,20 @@ def test_a_bundle_predicts_what_its_members_do(
     np.testing.assert_allclose(weight, [0.25] * 3 + [0.25 / 3] * 3, rtol=1e-15)
 
 
+def test_a_table_has_calibrated_uncertainties(
+    config: RunConfig, members: tuple[MemberSource, ...], tmp_path: Path
+) -> None:
+    write_bundle(tmp_path / "bundle", contents_of(config, members))
+    bundle, sealed = load_bundle(tmp_path / "bundle"), sealed_of(config)
+    mean, std, weight = bundle.predict_members(sealed)
+    center = np.einsum("k,knt->nt", weight, mean)
+    variance = np.einsum("k,knt->nt", weight, std**2 + (mean - center) ** 2)
+    table = bundle.table(sealed)
+    np.testing.assert_allclose(table["parallax_predicted"], center[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(table["parallax_uncertainty"], 1.2 * np.sqrt(variance[:, 0]), rtol=1e-9)
+    np.testing.assert_array_equal(table["source_id"], sealed.ids)
+
+
 def test_a_bundle_says_what_it_was_given(
     config: RunConfig, members: tuple[MemberSource, ...], tmp_path: Path
 ) -> None:
@@ -72,7 +86,7 @@ def test_a_bundle_says_what_it_was_given(
     write_bundle(tmp_path / "bundle", given)
     bundle = load_bundle(tmp_path / "bundle")
     assert (bundle.name, bundle.by_precision, bundle.config) == ("small", True, config)
-    assert (bundle.calibration, bundle.ranges) == (given.calibration, given.ranges)
+    assert (bundle.calibration.as_dict(), bundle.ranges) == (given.calibration, given.ranges)
     assert (bundle.provenance, bundle.merit) == (given.provenance, given.merit)
     assert [(one.name, one.run_id, one.networks) for one in bundle.entry.members] == [
         ("one", "a" * 32, 3),

@@ -25,6 +25,7 @@ from sklearn.preprocessing import FunctionTransformer
 from astrosweep.config import RunConfig, load_run_config
 from astrosweep.core.errors import AstrosweepError, ConfigError, FormatError
 from astrosweep.ensemble.bundle import MemberSource, folder, load_bundle, write_bundle
+from astrosweep.ensemble.calibration import Calibration
 from tests.ensemble.bundles import contents_of, rehash, runs_of, scored
 
 MEMBER = "members/00"
@@ -187,6 +188,7 @@ def test_json_that_is_too_long(bundle: Path) -> None:
     refused(bundle, bundle / "merit.json", "at most")
 
 
+CALIBRATION = Calibration(50, (1.0, 1.0, 1.0, 1.0)).as_dict()
 LEVELS = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
 
 
@@ -418,6 +420,9 @@ def test_a_member_that_is_none(bundle: Path, change: dict[str, Any], said: str) 
         ({"calibration": None}, "calibration"),
         ({"calibration": [1.0]}, "calibration"),
         ({"calibration": {"factor": float("inf")}}, "Infinity is no number"),
+        ({"calibration": {}}, "calibration: expected the keys"),
+        ({"calibration": {**CALIBRATION, "common": [1.0, -1.0, 1.0, 1.0]}}, "calibration"),
+        ({"calibration": {**CALIBRATION, "corrections": [{"code": "a"}]}}, "calibration: expected the keys"),
         ({"by_precision": 1}, "by_precision"),
         ({"objective": "__import__('os')"}, "objective"),
     ],

@@ -57,6 +57,10 @@ def test_a_command_does_not_show_the_outcomes_of_another_in_the_same_folder(firs
     )
     try:
         wait_for(lambda: tracker_of(folder).runs(tags={"role": "run"}, running=True))
+        other = train_py(folder, "-m", *TINY, "seed=5,6", "hydra.sweep.dir=my sweep")
+        assert other.returncode == 1
+        assert other.stderr.startswith("Another command is at work in")
+        assert "hydra.sweep.dir=<another folder>" in other.stderr
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     finally:

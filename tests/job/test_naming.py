@@ -38,3 +38,13 @@ def test_a_name_that_fits_is_whole_and_without_quotes(make_config):
     swept = ["data.path", "model.l2", "worker", "model"]
     assert name_by_sweep(config, swept, job).name == "cepheid-simulated-mlp path=stars (1).csv l2=0.1"
     assert name_by_sweep(config, ["worker", "model"], job) == config
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [("redshift", "a-redshift-mlp seed=1"), ("[Fe/H]", "a-Fe_H-mlp target=[Fe/H] seed=1")],
+)
+def test_a_target_stands_in_a_name_once(make_config, target, expected):
+    words = [f"data.target='{target}'", "seed=1"]
+    config = make_config("data=table", "data.path=a.csv", *words)
+    assert name_by_sweep(config, ["data.target", "seed"], words).name == expected

@@ -139,6 +139,7 @@ def test_scores_of_labelled_objects_have_declared_names(case: Case) -> None:
     assert without == {name: value for name, value in scores.items() if name not in by_class}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("figures", [False, True])
 def test_a_report_has_figures_that_open_if_they_are_asked_for(
     case: Case, result: TrainingResult, tmp_path: Path, figures: bool

@@ -26,6 +26,8 @@ from astrosweep.training import TrainingResult, train
 from tests.conftest import prepared_data
 from tests.kinds.subjects import QUICK, SUBJECTS, Clusters, Subject
 
+pytestmark = pytest.mark.process  # heavy: it trains every kind, several times
+
 SPLITS = {"holdout": ("split=holdout",), "kfold": ("split=kfold", "split.n_folds=2")}
 RUNS = [(name, split) for name in SUBJECTS for split in SPLITS]
 

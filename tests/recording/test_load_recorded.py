@@ -18,6 +18,8 @@ from astrosweep.search.worker import work
 from astrosweep.tracking import MemoryTracker, open_tracker
 from tests.recording.runs import make
 
+pytestmark = pytest.mark.process  # heavy: it runs whole searches
+
 FOLDS = ("split=kfold", "split.n_folds=2", "trainer.max_epochs=5")
 
 

@@ -194,7 +194,7 @@ def test_classes_are_scored_apart_under_names_that_a_store_takes(make_config, tm
     run_id, record = train_and_record(config, open_tracker(config.tracking), tmp_path)
     assert record.status == "finished"
     metrics = open_tracker(config.tracking).find(run_id).metrics
-    sizes = [metrics["val/eb_type.EW/n"], metrics["val/eb_type.EA_ ___ x_1_/n"]]
+    sizes = [metrics["val/eb_type.EW/n"], metrics["val/eb_type.EA_x2a_ _x28_\u03b4_x2c_ x_x3d_1_x29_/n"]]
     assert sum(sizes) == metrics["val/n"]
 
 
@@ -208,3 +208,17 @@ def test_classes_are_scored_apart_under_names_that_a_store_takes(make_config, tm
 )
 def test_dotted_keys_reach_the_validation(given, passed):
     assert judged_by_pydantic(given) == passed
+
+
+def test_files_of_an_earlier_run_in_the_same_folder_are_not_recorded(make_config, tmp_path):
+    words = (*QUICK, "tracking=none")
+    without_rows = make_config(*words, "data.cleaning.cuts={ruwe:[1000,null]}")
+    _, failed = train_and_record(without_rows, MemoryTracker(), tmp_path)
+    (tmp_path / "artifacts" / "of_the_first").touch()
+    tracker = MemoryTracker()
+    run_id, record = train_and_record(make_config(*words), tracker, tmp_path)
+    assert (failed.status, record.status) == ("failed", "finished")
+    fetched = tracker.fetch(run_id, tmp_path / "fetched")
+    assert (fetched / "predictions.parquet").exists()
+    assert not (fetched / "of_the_first").exists()
+    assert (tmp_path / "artifacts" / "of_the_first").exists()

@@ -18,6 +18,8 @@ from astrosweep.report import study_page, study_view
 from astrosweep.report.study import importances, write_study_figures
 from tests.report.studies import SPACE, complete, rate, study_of, trial, typical
 
+pytestmark = pytest.mark.process  # heavy: it draws all pages
+
 DPI = 130
 
 

@@ -11,6 +11,8 @@ from astrosweep.search.pruning import Reporter, build_pruner, looks
 from astrosweep.search.worker import work
 from astrosweep.tracking import open_tracker
 
+pytestmark = pytest.mark.process  # heavy: it runs whole searches
+
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 

@@ -16,6 +16,8 @@ from astrosweep.search.study import Study, join
 from astrosweep.search.worker import End, work
 from astrosweep.tracking import MemoryTracker, held, open_lock
 
+pytestmark = pytest.mark.process  # heavy: it runs whole searches
+
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 

@@ -20,6 +20,8 @@ from astrosweep.search.summary import summarize
 from astrosweep.search.worker import End, work
 from astrosweep.tracking import MemoryTracker
 
+pytestmark = pytest.mark.process  # heavy: it runs whole searches
+
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 

@@ -202,6 +202,7 @@ def test_a_database_removed_while_in_use(sqlite_config: TrackingConfig) -> None:
         tracker.finish(run_id, RunRecord("orphan", "finished", curves={"val/rmse": [2.0, 1.0]}))
 
 
+@pytest.mark.process
 def test_a_deleted_experiment_comes_back_by_the_command_that_is_printed(
     sqlite_config: TrackingConfig, tmp_path: Path
 ) -> None:

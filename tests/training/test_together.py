@@ -13,6 +13,8 @@ from astrosweep.training.stacked import StackedNetwork
 from astrosweep.training.together import are_together, fit_together
 from tests.conftest import prepared_stars
 
+pytestmark = pytest.mark.process  # heavy: it trains
+
 QUICK = (
     "data=cepheid",
     "split=kfold",

@@ -10,26 +10,36 @@ from astrosweep.config.parse import as_plain, validate_as
 from astrosweep.config.tracking import TrackingConfig
 
 
-class PromoteConfig(Strict):
-    """What ``promote.py`` is asked for.
+class PromoteSettings(Strict):
+    """Which version is to be the champion.
 
     Attributes:
         model: Name of the registered model.
         version: Number or alias of the version.
         force: Whether it is promoted also where it is worse, or cannot be compared.
-        tracking: The record.
     """
 
     model: Annotated[str, Field(min_length=1, max_length=256)]
     version: Annotated[str, Field(min_length=1, max_length=256)] = "candidate"
     force: bool = False
-    tracking: TrackingConfig
 
-    @field_validator("version", mode="before")
+    @field_validator("model", "version", mode="before")
     @classmethod
-    def _as_text(cls, version: Any) -> Any:
+    def _as_text(cls, value: Any) -> Any:
         """A number of the command line is no text."""
-        return str(version) if type(version) is int else version
+        return str(value) if type(value) is int else value
+
+
+class PromoteConfig(Strict):
+    """What ``promote.py`` is asked for.
+
+    Attributes:
+        promote: Which version.
+        tracking: The record.
+    """
+
+    promote: PromoteSettings
+    tracking: TrackingConfig
 
 
 def promote_config(composed: DictConfig) -> PromoteConfig:

@@ -186,7 +186,7 @@ def check_objectives(objectives: Sequence[str], known: Set[str], pattern: re.Pat
         if metric in known or (pattern and pattern.fullmatch(metric.removeprefix("val/"))):
             continue
         close = difflib.get_close_matches(metric, sorted(known), n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = f"; did you mean {close[0]}?" if close else "."
         shortest = sorted(known, key=lambda name: (len(name), name))[:_SHOWN]
         more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
         raise ValueError(

@@ -44,7 +44,7 @@ class Impossible:
 
 
 def without_fillers(
-    frame: pd.DataFrame, declared: Iterable[float] = ()
+    frame: pd.DataFrame, declared: Iterable[float] = (), identifiers: Iterable[str] = ()
 ) -> tuple[pd.DataFrame, dict[str, dict[str, int]]]:
     """Let fillers of the columns of a table as read be missing, before anything is computed from them.
 
@@ -52,11 +52,13 @@ def without_fillers(
         frame: Columns of any type; only numbers are looked at, and whole ones too large for 64-bit floats,
             which are identifiers, are not.
         declared: Numbers that are said to stand for a missing value.
+        identifiers: Columns of identifiers, of which what looks like a filler may be one: there only what is
+            declared is missing.
 
     Returns:
         The table, and for each column that had any the fillers and how often each was there.
     """
-    declared, kept, counts = list(declared), {}, {}
+    declared, identifiers, kept, counts = list(declared), set(identifiers), {}, {}
     for name in frame.columns:
         values = frame[name]
         kept[name] = values
@@ -65,7 +67,7 @@ def without_fillers(
         numbers = np.asarray(values.astype("Float64").to_numpy(np.float64, na_value=np.nan), np.float64)
         if pd.api.types.is_integer_dtype(values.dtype) and np.nanmax(np.abs(numbers), initial=0.0) > _EXACT:
             continue
-        found = find_impossible(numbers, declared=declared)
+        found = find_impossible(numbers, declared=declared, recognise=name not in identifiers)
         if found.counts:
             kept[name], counts[str(name)] = values.mask(found.mask), dict(found.counts)
     return pd.DataFrame(kept, index=frame.index), counts
@@ -77,6 +79,7 @@ def find_impossible(
     low: float = -np.inf,
     high: float = np.inf,
     declared: Iterable[float] = (),
+    recognise: bool = True,
 ) -> Impossible:
     """Find the numbers of a column that are no measurements.
 
@@ -85,6 +88,7 @@ def find_impossible(
         low: Lowest value that there can be.
         high: Highest value that there can be.
         declared: Numbers that are said to stand for a missing value.
+        recognise: Whether to look for fillers that nobody declared.
 
     Returns:
         Declared numbers, fillers that stand apart from the column's other values, and what is out of range.
@@ -92,7 +96,8 @@ def find_impossible(
     known = np.isfinite(values)
     outside = known & ((values < low) | (values > high))
     bad = known & np.isin(values, list(declared))
-    candidates = {value for value in np.unique(values[known & ~bad]).tolist() if is_filler(value)}
+    others = np.unique(values[known & ~bad]).tolist() if recognise else []
+    candidates = {value for value in others if is_filler(value)}
     if candidates:
         suspected = np.isin(values, list(candidates))
         core = values[known & ~bad & ~suspected & ~outside]
@@ -130,5 +135,6 @@ def _range_text(values: FloatArray, low: float, high: float) -> str:
     if np.isinf(low):
         allowed = f"above {high:g}"
     else:
-        allowed = f"below {low:g}" if np.isinf(high) else f"outside {low:g} to {high:g}"
+        lowest = "0 or less, or above" if 0.0 < low < _TINY else f"outside {low:g} to"
+        allowed = f"below {low:g}" if np.isinf(high) else f"{lowest} {high:g}"
     return f"{allowed} (such as {values[0]:g})"

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.ensemble.objectives import Objective
 from astrosweep.ensemble.problem import Pairs, Problem
@@ -39,8 +40,8 @@ class Evidence:
         grams = np.zeros((len(problem.groups), problem.n_candidates, problem.n_candidates))
         for gram, group in zip(grams, problem.groups, strict=True):
             for rows, columns in problem.blocks(group):
-                pairs = problem.pairs(rows, columns)
-                weighted = pairs.residual * np.sqrt(pairs.weight)
+                weighted = problem.residuals(rows, columns)
+                weighted *= np.sqrt(problem.weight[rows])
                 gram += weighted @ weighted.T
         return grams
 
@@ -91,8 +92,17 @@ class Training:
 
     @cached_property
     def losses(self) -> FloatArray:
-        """Mean loss of each candidate, shape (M,)."""
-        return np.asarray(self.evidence.loss_sums[self.folds].sum(axis=0) / self.n_objects)
+        """Mean loss of each candidate, shape (M,), infinite where an uncertainty that it needs is zero.
+
+        Raises:
+            DataError: No candidate has a finite one.
+        """
+        losses = np.asarray(self.evidence.loss_sums[self.folds].sum(axis=0) / self.n_objects)
+        if not np.isfinite(losses).any():
+            raise DataError(
+                f"ensemble: no candidate has a finite {self.objective.name}; are all uncertainties zero?"
+            )
+        return losses
 
     @cached_property
     def gram(self) -> FloatArray:
@@ -101,8 +111,8 @@ class Training:
 
     @cached_property
     def best_first(self) -> IdArray:
-        """Candidates by their loss, the smallest first."""
-        return np.argsort(self.losses, kind="stable")
+        """Candidates whose loss is finite, the smallest first."""
+        return np.argsort(self.losses, kind="stable")[: int(np.isfinite(self.losses).sum())]
 
     @cached_property
     def sample(self) -> Pairs:

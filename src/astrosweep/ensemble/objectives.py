@@ -60,16 +60,16 @@ def _crps(residual: _Array, variance: _Array) -> _Array:
     sigma = np.sqrt(variance)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         z = residual / sigma
-        density = math.sqrt(2.0 / math.pi) * np.exp(-0.5 * np.square(z))
-        loss = residual * erf(z / math.sqrt(2.0)) + sigma * (density - 1.0 / math.sqrt(math.pi))
+        height = math.sqrt(2.0 / math.pi) * np.exp(-0.5 * np.square(z))
+        loss = residual * erf(z / math.sqrt(2.0)) + sigma * (height - 1.0 / math.sqrt(math.pi))
     return np.where(sigma > 0.0, loss, np.abs(residual))
 
 
 def _crps_slopes(residual: _Array, variance: _Array) -> tuple[_Array, _Array]:
     sigma = np.sqrt(variance)
     z = residual / sigma
-    density = math.sqrt(2.0 / math.pi) * np.exp(-0.5 * np.square(z))
-    return erf(z / math.sqrt(2.0)), (density - 1.0 / math.sqrt(math.pi)) / (2.0 * sigma)
+    height = math.sqrt(2.0 / math.pi) * np.exp(-0.5 * np.square(z))
+    return erf(z / math.sqrt(2.0)), (height - 1.0 / math.sqrt(math.pi)) / (2.0 * sigma)
 
 
 OBJECTIVES = {

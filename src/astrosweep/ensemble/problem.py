@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import Float32Array, FloatArray, IdArray
 
-_VALUES_OF_A_BLOCK = 8_000_000
+_VALUES_OF_A_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,8 @@ class Problem:
         n_points: Points of each channel.
 
     Raises:
-        DataError: Shapes do not fit together, values are not usable, there is nothing to score or only one
-            outer fold.
+        DataError: Shapes do not fit together, values are not usable, there is something to score in fewer
+            than two outer folds.
     """
 
     names: tuple[str, ...]
@@ -75,10 +75,12 @@ class Problem:
                     f"ensemble: candidate {name} has {bad} uncertainties that are negative or not finite, "
                     f"and {int(np.isinf(mean).sum())} infinite predictions"
                 )
-        if len(self.groups) < 2:
-            raise DataError(f"ensemble: {len(self.groups)} outer fold; a nested score needs at least 2")
-        if not self.known.any():
-            raise DataError("ensemble: no object has both a known target and a prediction")
+        n_scored = len(np.unique(self.group[self.known.any(axis=1)]))
+        if n_scored < 2:
+            raise DataError(
+                f"ensemble: {n_scored} outer folds have objects with a known target and a prediction; "
+                "a nested score needs at least 2"
+            )
 
     @property
     def n_candidates(self) -> int:
@@ -109,25 +111,41 @@ class Problem:
         first = self.channels.index(channel) * self.n_points
         return slice(first, first + self.n_points)
 
-    def pairs(self, rows: IdArray, columns: IdArray) -> "Pairs":
-        """Take what all candidates predict for some objects' targets.
+    def residuals(self, rows: IdArray, columns: IdArray) -> FloatArray:
+        """Residuals of all candidates for some objects' targets, as in ``Pairs``, shape (M, S).
 
         Args:
             rows: Objects, shape (S,).
             columns: Target columns, shape (S,); the targets are known.
         """
-        scale = self.scale[columns]
-        mean, std = self.mean[:, rows, columns], self.std[:, rows, columns]
+        mean = self._of(self.mean, rows, columns)
         absent = np.isnan(mean)
         if absent.any():
             mean = np.where(absent, np.nanmean(mean, axis=0), mean)
+        residual: FloatArray = mean - self.target[rows, columns]
+        residual /= self.scale[columns]
+        return residual
+
+    def pairs(self, rows: IdArray, columns: IdArray) -> "Pairs":
+        """Take all that candidates predict for some objects' targets; takes what ``residuals`` takes."""
+        scale = self.scale[columns]
+        std = self._of(self.std, rows, columns)
+        absent = np.isnan(self._of(self.mean, rows, columns))
+        if absent.any():
             std = np.where(absent, np.sqrt(np.nanmean(np.where(absent, np.nan, std) ** 2, axis=0)), std)
         return Pairs(
-            residual=(mean - self.target[rows, columns]) / scale,
+            residual=self.residuals(rows, columns),
             variance=np.square(std / scale),
             error_variance=np.square(self.error[rows, columns] / scale),
             weight=self.weight[rows],
         )
+
+    def _of(self, predicted: Float32Array, rows: IdArray, columns: IdArray) -> Float32Array:
+        if not predicted.flags.c_contiguous:
+            return predicted[:, rows, columns]
+        flat = predicted.reshape(self.n_candidates, -1)  # one index for each pair takes a quarter of the time
+        found: Float32Array = np.take(flat, rows * self.target.shape[1] + columns, axis=1)
+        return found
 
     def blocks(self, group: int) -> list[tuple[IdArray, IdArray]]:
         """Rows and columns of the known targets of an outer fold, in blocks of moderate size."""

@@ -95,7 +95,9 @@ def _write_files(config: EnsembleConfig, built: Built, scratch: Path) -> Path:
     kind, objects = built.gathered.kind, built.gathered.development.sealed
     example = kind.frame_of(bundle.preparation, objects.take(np.arange(min(len(objects), _EXAMPLES))))
     output = bundle.table(kind.objects_from(bundle.preparation, example))
-    write_model(files / MODEL, built.folder, MODULE, example, output)
+    # Any value may be missing; what must be there at all, the kind of data says when it is asked.
+    optional = [str(name) for name in example]
+    write_model(files / MODEL, built.folder, MODULE, example, output, optional)
     return files
 
 

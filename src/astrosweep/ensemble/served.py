@@ -40,7 +40,7 @@ class Served:
             DataError: The table lacks a column, or holds what cannot be.
         """
         kind = kind_of(self.bundle.config)
-        objects = kind.objects_from(self.bundle.preparation, frame)  # type: ignore[attr-defined]
+        objects = kind.objects_from(self.bundle.preparation, frame)
         return self.bundle.table(objects)
 
 

@@ -21,7 +21,7 @@ from astrosweep.job.ahead import processes_started
 from astrosweep.job.faults import FAULT, ends_the_command
 from astrosweep.job.grammar import quoted
 from astrosweep.job.grid import append_workers, configurations, expand
-from astrosweep.job.outcome import VARIABLE, WORKER, Sweep, new_exchange, read_outcomes, write_sweep
+from astrosweep.job.outcome import VARIABLE, WORKER, Sweep, claim, new_exchange, read_outcomes, write_sweep
 from astrosweep.job.passwords import overrides_of, refuse_passwords
 from astrosweep.job.signals import interrupt_on_sigterm
 from astrosweep.search import open_storage, watched
@@ -83,6 +83,8 @@ class MultirunCallback(Callback):
         self._folder = Path(composed.hydra.sweep.dir).absolute()
         studies = [config.as_study() for config in configs if config.search]
         self._searches = list({study.study_name: study for study in studies}.values())
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = claim(self._folder)
         tracking = configs[0].tracking
         with processes_started(composed.hydra.launcher, len(jobs)):
             create_stores(tracking)

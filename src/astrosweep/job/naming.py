@@ -23,13 +23,19 @@ def name_by_sweep(config: RunConfig, swept: Sequence[str], overrides: Sequence[s
     Returns:
         The configuration with its name, which is never longer than ``RunConfig.name`` may be.
     """
-    told = {"worker"} if config.name else {"data", "model", "target", "worker"}
+    told = {"worker"} if config.name else {"data", "model", "target", "worker"} | _told_by(config)
     values = dict(override.lstrip("+~").split("=", 1) for override in overrides if "=" in override)
     keys = [key for key in swept if key not in told and key in values]
     parts = [f"{key.split('.')[-1]}={_plain(values[key])}" for key in keys]
     if not parts:
         return config
     return config.model_copy(update={"name": shortened(" ".join([config.run_name, *parts]))})
+
+
+def _told_by(config: RunConfig) -> set[str]:
+    """Further keys whose value stands in the automatic name as it is."""
+    target = getattr(config.data, "target", None)
+    return {"data.target"} if target and config.data.title.endswith(f"-{target}") else set()
 
 
 def _plain(value: str) -> str:

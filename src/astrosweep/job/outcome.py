@@ -5,20 +5,26 @@ they are found whatever the jobs' folders are called, and never taken for those 
 """
 
 import json
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from astrosweep.core.errors import TrackingError
+import filelock
+
+from astrosweep.core.errors import ConfigError, TrackingError
 from astrosweep.core.files import write_json
 from astrosweep.core.types import RunRecord
+
+_log = logging.getLogger(__name__)
 
 WORKER = "worker"
 """The role of a job that ran trials of a study."""
 VARIABLE = "ASTROSWEEP_SWEEP"
 """The variable that Hydra sets for each job, with the folder of the command's files."""
 _FACTS = "sweep.json"
+_COMMANDS = ".sweep"
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,28 @@ class Sweep:
     given_in: str
 
 
+def claim(sweep_folder: Path) -> filelock.BaseFileLock:
+    """Keep other commands out of a sweep's folder, as long as this process lives or until it is released.
+
+    Raises:
+        ConfigError: Another command is at work in it.
+    """
+    lock = filelock.FileLock(sweep_folder.absolute() / _COMMANDS / "lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise ConfigError(
+            f"Another command is at work in {sweep_folder}, and their jobs would write over each other. Wait "
+            "for its end, or set hydra.sweep.dir=<another folder>."
+        ) from error
+    except (OSError, NotImplementedError) as error:
+        _log.debug("%s: cannot be locked: %s", sweep_folder, error)  # by a network's file system
+    return lock
+
+
 def new_exchange(sweep_folder: Path) -> Path:
     """A folder that no other command has, for the files of this one."""
-    return sweep_folder.absolute() / ".sweep" / uuid.uuid4().hex
+    return sweep_folder.absolute() / _COMMANDS / uuid.uuid4().hex
 
 
 def exchange_of(variables: Mapping[str, str]) -> Path | None:

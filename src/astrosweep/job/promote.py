@@ -44,7 +44,8 @@ def _run(composed: DictConfig) -> bool:
         from astrosweep.ensemble.promote import promote
         from astrosweep.tracking import Registry, create_stores
     create_stores(config.tracking)
-    outcome = promote(Registry(config.tracking), config.model, config.version, force=config.force)
+    asked = config.promote
+    outcome = promote(Registry(config.tracking), asked.model, asked.version, force=asked.force)
     is_promoted = outcome.decision != "refused"
     (_log.info if is_promoted else _log.error)("%s", outcome)
     return is_promoted

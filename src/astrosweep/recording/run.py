@@ -1,5 +1,6 @@
 """One run: load, develop, train, write the files, record; a failure is recorded too and loses nothing."""
 
+import itertools
 import logging
 import shutil
 import time
@@ -20,6 +21,9 @@ from astrosweep.tracking import Tracker, process_tags
 from astrosweep.training import TrainingResult, group_folds, train
 
 _log = logging.getLogger(__name__)
+
+STAGED = "artifacts"
+"""Folder of a job's folder where its run's files are written."""
 
 
 def train_and_record(
@@ -56,9 +60,9 @@ def train_and_record(
     run_id = tracker.start(config.run_name, tags, parent_id)
     params = flatten(config.model_dump(mode="json"))  # as JSON it has no passwords
     record = RunRecord(name=config.run_name, status="failed", params=params, tags=tags)
-    staged = folder / "artifacts"
+    staged = _new_folder(folder)
     try:
-        staged.mkdir(parents=True, exist_ok=True)
+        staged.mkdir(parents=True)
         write_config(staged, config)
         results = _train(config)
         write_artifacts(staged, config, results)
@@ -85,6 +89,12 @@ def train_and_record(
     if record.status == "finished" and config.tracking.name == "mlflow":
         shutil.rmtree(staged)
     return run_id, record
+
+
+def _new_folder(folder: Path) -> Path:
+    """A folder for the run's files that is not there yet: an earlier run may have left its own."""
+    names = (STAGED if number == 1 else f"{STAGED}_{number}" for number in itertools.count(1))
+    return next(folder / name for name in names if not (folder / name).exists())
 
 
 def _train(config: RunConfig) -> tuple[TrainingResult, ...]:

@@ -29,13 +29,13 @@ class Address:
 
     @classmethod
     def of(cls, config: TrackingConfig) -> "Address":
-        """Read the configuration; relative paths are taken from the current folder."""
+        """Read the configuration; relative paths are taken from the current folder, ``~`` is the user's."""
         uri = config.uri
         artifacts: str | None = config.artifacts.removeprefix("file://")
         if uri.startswith("http"):
             artifacts = None
         elif artifacts and "://" not in artifacts:
-            artifacts = os.path.abspath(artifacts)
+            artifacts = os.path.abspath(os.path.expanduser(artifacts))
         if uri.startswith(SQLITE):
             uri = absolute(uri)
         elif uri.startswith("postgresql") and "connect_timeout=" not in uri:

@@ -29,8 +29,10 @@ class Lock(Protocol):
 
 
 def absolute(uri: str) -> str:
-    """The address of a database, with an absolute path if it is a file."""
-    return f"{SQLITE}{os.path.abspath(uri.removeprefix(SQLITE))}" if uri.startswith(SQLITE) else uri
+    """The address of a database, with an absolute path if it is a file; ``~`` is the home folder."""
+    if not uri.startswith(SQLITE):
+        return uri
+    return f"{SQLITE}{os.path.abspath(os.path.expanduser(uri.removeprefix(SQLITE)))}"
 
 
 def open_lock(uri: str, name: str, timeout_s: float = -1.0) -> Lock:

@@ -58,7 +58,7 @@ def write_model(
     mlflow = import_mlflow()
     from mlflow.models import infer_signature
     from mlflow.models.signature import ModelSignature
-    from mlflow.types.schema import ColSpec, Schema
+    from mlflow.types.schema import ColSpec, Schema, TensorSpec
 
     draft = folder.with_name(f".{folder.name}.writing")
     for left in (draft, folder):
@@ -70,7 +70,7 @@ def write_model(
             # MLflow advises against whole numbers, which identifiers are, and uses what pandas deprecates.
             warnings.simplefilter("ignore")
             found = infer_signature(example, output)
-            columns = [
+            columns: list[ColSpec | TensorSpec] = [
                 ColSpec(one.type, one.name, required=one.required and one.name not in optional)
                 for one in found.inputs.inputs
             ]

@@ -19,6 +19,8 @@ from tests.kinds.clusters.simulated import prepared, simulated, with_objects
 from tests.kinds.tables.predictions import drawn, labels, line
 from tests.report.test_table import finished, line_with, lines_of
 
+pytestmark = pytest.mark.process  # heavy: it draws all figures
+
 OF_PREDICTIONS = [single_clusters, errors_against_radius, intervals_against_radius]
 RADII = np.geomspace(0.01, 1.5, 100)
 

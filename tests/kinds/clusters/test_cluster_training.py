@@ -7,6 +7,8 @@ from astrosweep.core.types import Unlabelled
 from astrosweep.training import predict
 from tests.kinds.clusters.simulated import ALL, blanked, simulated, trained, with_profiles
 
+pytestmark = pytest.mark.process  # heavy: it trains
+
 QUICK = ("data=cluster", "trainer.progress=false", "trainer.accelerator=cpu", "trainer.max_epochs=8")
 SMALL = ("model=encoder_decoder_1d", "model.latent_dim=64", "model.encoder_channels=[8,16]")
 DEPROJECTOR = ("model=deprojector", "model.width=32", "loss=gaussian_nll", "optimizer.lr=3e-4")

@@ -10,6 +10,7 @@ from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS, ClusterSimula
 from astrosweep.core.errors import DataError
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.sample import fingerprint_of_sample
+from tests.skips import REAL_TABLES_ARE_MISSING
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "clusters" / "rexcess"
 CONFIG = ClusterSimulationConfig(cache_dir=None)
@@ -136,7 +137,7 @@ def test_missing_files_columns_and_radii_are_refused(tmp_path: Path) -> None:
 def test_the_rexcess_clusters() -> None:
     path = SHARED / "rexcess_ne_P_T.csv"
     if not path.exists():
-        pytest.skip(f"real tables are not beside this checkout ({path.parent} is missing)")
+        pytest.skip(REAL_TABLES_ARE_MISSING.format(folder=path.parent))
     sample = load_rexcess(path, CONFIG)
     assert len(sample) == 31
     measured = pd.read_csv(path)

@@ -23,6 +23,7 @@ from astrosweep.kinds.clusters.forward.cosmology import expansion, m500_of, p500
 from astrosweep.kinds.clusters.forward.grid import ANNULI, NODES, spline_matrix
 from astrosweep.kinds.clusters.forward.simulate import GENERATORS, draw_clusters, simulate_clusters
 from astrosweep.kinds.clusters.sample import ClusterSample, TrueProfiles, fingerprint_of_sample
+from tests.skips import REAL_TABLES_ARE_MISSING
 
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "clusters"
 AT_TABLE = spline_matrix(truths.RADII)
@@ -104,7 +105,7 @@ def test_the_table_itself_is_consistent_within_its_medians() -> None:
 
 def real(name: str) -> Path:
     if not (REAL / name).exists():
-        pytest.skip(f"no real tables {name} at {REAL}")
+        pytest.skip(REAL_TABLES_ARE_MISSING.format(folder=REAL / name))
     return REAL / name
 
 

@@ -197,8 +197,11 @@ def test_clusters_that_are_there_twice(files: list[str], said: str, tmp_path: Pa
 
 def test_missing_profiles(tmp_path: Path) -> None:
     put(tmp_path, {"A1/sb.txt": GOOD, "A1/t3d.txt": GOOD, "A2/sb.txt": GOOD})
-    with pytest.raises(DataError, match=r"no cluster has a table of Txray; there are sb, t3d"):
-        read(tmp_path, ("sb", "Txray"))
+    with pytest.raises(
+        DataError, match=r"no cluster has a table of Txray, y100GHz; there are sb, t3d"
+    ) as caught:
+        read(tmp_path, ("sb", "Txray", "y100GHz"))
+    assert "data.observables=[sb]" in str(caught.value)
     with pytest.raises(DataError, match=r"1 of 2 clusters have no table of the target t3d: A2; allowed"):
         read(tmp_path, targets=("t3d",))
 
@@ -257,3 +260,39 @@ def test_many_faults_come_in_one_error(tmp_path: Path) -> None:
     assert "A00/sb.txt: line 1 has 'abc'" in lines[0]
     assert "line 3 has 'abc' in column 3, which is not a number; and 5 more; allowed" in lines[0]
     assert "A09/Txray.txt" in lines[19]
+
+
+@pytest.mark.parametrize(
+    ("scale", "settings", "properties", "wrong", "likely", "remedy"),
+    [
+        (1e-3, {}, "", "0.9 kpc, which are those of no cluster", "900 kpc if they are in Mpc", "Mpc"),
+        (1.0, {"radius_unit": "Mpc"}, "", "900000 kpc, which are", "900 kpc if they are in kpc", "kpc"),
+        (1e-3, {}, "name,r500_kpc\nA1,1000\n", "R500 of A1 is 1000", "900 kpc if they are in Mpc", "Mpc"),
+        (
+            1 / 1200,
+            {},
+            "name,r500_kpc\nA1,1200\n",
+            "R500 of A1 is 1200",
+            "900 kpc if they are in r500",
+            "r500",
+        ),
+        (1 / 100, {}, "name,redshift\nA1,0.09\n", "9 kpc, which are", "kpc if they are in arcmin", "arcmin"),
+    ],
+)
+def test_radii_of_a_wrong_unit_are_refused_with_the_likely_one_and_it_works(
+    scale, settings, properties, wrong, likely, remedy, tmp_path: Path
+) -> None:
+    put(tmp_path, {"A1/sb.txt": rows(RADIUS * scale), "A1/Txray.txt": rows(RADIUS * scale)})
+    if properties:
+        put(tmp_path, {"clusters.csv": properties})
+    with pytest.raises(DataError, match=rf"sb\.txt: the radii go from .*{wrong}.*{likely}") as caught:
+        read(tmp_path, ("sb", "Txray"), **settings)
+    assert f"data.tables.radius_unit={remedy}" in str(caught.value)
+    found = read(tmp_path, ("sb", "Txray"), radius_unit=remedy).objects.observed["sb"].radius[0]
+    assert found[-1] == pytest.approx(900.0, rel=0.1)
+
+
+def test_radii_of_no_unit_at_all_are_refused_without_a_guess(tmp_path: Path) -> None:
+    put(tmp_path, {"A1/sb.txt": rows(RADIUS * 1e6)})
+    with pytest.raises(DataError, match=r"9e\+08 kpc, which are those of no cluster.*; check the unit"):
+        read(tmp_path)

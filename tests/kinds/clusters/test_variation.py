@@ -12,6 +12,8 @@ from astrosweep.kinds.clusters.scaling import line_of_sight
 from astrosweep.training import fit
 from tests.kinds.clusters.simulated import blanked, prepared, simulated, with_objects, with_profiles
 
+pytestmark = pytest.mark.process  # heavy: it trains
+
 
 def varied(
     sample=None, *, draws=1, targets=("pressure", "density", "temperature"), settings=None, **augmentation

@@ -106,3 +106,15 @@ def test_the_remedy_works(factor, unit, table, read):
     units = f"data.units={{parallax: {unit}, parallax_error: {unit}}}"
     stars = load_stars(read(table, units).data).frame
     assert np.allclose(stars["parallax"], expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), [("source_id", ()), ("Star", ("data.columns={source_id: Star}",))]
+)
+def test_small_identifiers_keep_what_looks_like_a_filler(name, setting, table, read):
+    numbers = [*range(1, 199), 9999, -99]
+    stars = load_stars(
+        read(table.assign(source_id=numbers).rename(columns={"source_id": name}), *setting).data
+    )
+    assert stars.frame["source_id"].tolist() == numbers
+    assert stars.impossible == {}

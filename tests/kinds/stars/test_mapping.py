@@ -17,9 +17,10 @@ from astrosweep.kinds.stars.mapping import map_columns
 from astrosweep.kinds.stars.presets import presets
 from astrosweep.kinds.stars.schema import COLUMNS, is_categorical
 from astrosweep.kinds.tables.table import SourceTable
+from tests.skips import REAL_TABLES_ARE_MISSING
 
 GAIA = Path(__file__).parents[4] / "shared" / "data" / "gaia"
-real_tables = pytest.mark.skipif(not GAIA.is_dir(), reason=f"the real tables are not at {GAIA}")
+real_tables = pytest.mark.skipif(not GAIA.is_dir(), reason=REAL_TABLES_ARE_MISSING.format(folder=GAIA))
 FILE = Path("stars.csv")
 ID = 6899899256340129664
 

@@ -22,6 +22,7 @@ from astrosweep.kinds.stars.simulate.dust import (
 )
 from astrosweep.kinds.stars.simulate.galaxy import SUN_HEIGHT_KPC, SUN_RADIUS_KPC, neighbourhood
 from astrosweep.kinds.stars.simulate.rrlyrae import PERIOD_WESENHEIT_METALLICITY
+from tests.skips import REAL_TABLES_ARE_MISSING
 
 CLASSES = ("cepheid", "rrlyrae", "eclipsing_binary", "cepheid_rrlyrae")
 REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "gaia"
@@ -437,7 +438,7 @@ def test_merged_class_is_half_and_half_in_random_order():
 
 def real(name: str) -> pd.DataFrame:
     if not REAL.is_dir():
-        pytest.skip(f"no real tables at {REAL}")
+        pytest.skip(REAL_TABLES_ARE_MISSING.format(folder=REAL))
     return pd.read_csv(REAL / name)
 
 

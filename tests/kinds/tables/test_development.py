@@ -80,8 +80,15 @@ def test_empty_table_is_refused(make_config):
 
 def test_rule_on_an_unknown_column_is_refused(make_config):
     config = make_config(*CEPHEID, "data.cleaning.cuts={colour:[0,1]}")
-    with pytest.raises(DataError, match=r"cuts\.colour.*it has: source_id"):
+    with pytest.raises(DataError, match=r"cuts\.colour.*it has: source_id") as caught:
         develop_stars(config, make_table())
+    assert "_part" not in str(caught.value)
+
+
+def test_a_column_of_any_name_is_the_users_own(make_config):
+    config = make_config(*CEPHEID, "data.cleaning.cuts={_part:[0.5,null]}")
+    report = develop_stars(config, make_table(_part=np.arange(400) % 4)).report
+    assert {step.name: step.removed for step in report.steps}["cuts._part"] == 100
 
 
 def test_optional_columns_that_are_absent_are_reported(make_config):

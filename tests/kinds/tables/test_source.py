@@ -433,3 +433,50 @@ class TestUnits:
     def test_a_unit_of_no_column_is_refused(self, tmp_path):
         with pytest.raises(DataError, match=r"data\.units: .* has no column redshft"):
             read_source(config_of(self.table(tmp_path / "a.ecsv"), units={"redshft": "m"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("ngc", {"id": "ngc"}),
+        ("ngc", {"id": "galaxy", "columns": {"galaxy": "ngc"}}),
+        ("obj_id", {"id": "obj_id"}),
+        ("recno", {"id": "name"}),
+    ],
+)
+def test_small_identifiers_keep_what_looks_like_a_filler(name, settings, tmp_path):
+    numbers = [*range(1, 299), 9999, -99]
+    path = write(tmp_path / "a.csv", galaxies(**{name: numbers}))
+    source = read_source(config_of(path, features=["u", "g"], **settings))
+    assert source.table.frame[name if settings["id"] == "name" else source.guard.roles.id].tolist() == numbers
+    assert name not in source.table.impossible
+
+
+@pytest.mark.parametrize("change", [str.upper, str.title])
+def test_names_are_the_same_in_any_case(change, tmp_path):
+    words = {
+        "id": "name",
+        "target_error": "e_redshift",
+        "columns": {"size": "sqrt(u)"},
+        "units": {"redshift": "1"},
+    }
+    words |= {"features": ["u - g", "size"], "classes": ["kind"]}
+    plain = read_source(config_of(write(tmp_path / "a.csv", galaxies()), **words))
+    frame = galaxies().rename(columns=change)
+    found = read_source(config_of(write(tmp_path / "b.csv", frame), **words))
+    assert found.table.fingerprint == plain.table.fingerprint
+    assert found.features == plain.features
+
+
+def test_columns_that_differ_by_case_only_are_told_apart(tmp_path):
+    frame = galaxies(U=1.0)
+    frame.loc[::2, "U"] = 2.0
+    path = write(tmp_path / "a.csv", frame)
+    source = read_source(config_of(path, features=["u", "U"]))
+    assert source.table.frame["U"].tolist() == frame["U"].tolist()
+    with pytest.raises(DataError, match=r"no column REDshift"):
+        read_source(
+            config_of(
+                write(tmp_path / "b.csv", frame.assign(REDSHIFT=1.0)), target="REDshift", features=["u"]
+            )
+        )

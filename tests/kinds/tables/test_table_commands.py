@@ -19,6 +19,7 @@ from astrosweep.recording import load
 from astrosweep.tracking import open_tracker
 from tests.conftest import ROOT
 from tests.kinds.tables.own_tables import galaxies, write
+from tests.skips import REAL_TABLES_ARE_MISSING
 
 pytestmark = pytest.mark.process
 
@@ -162,7 +163,7 @@ def test_without_a_table_or_a_target_the_command_says_what_is_needed(tmp_path):
 @pytest.fixture
 def sdss():
     if not SDSS.exists():
-        pytest.skip(f"real tables are not beside this checkout ({SDSS.parent} is missing)")
+        pytest.skip(REAL_TABLES_ARE_MISSING.format(folder=SDSS.parent))
     return f"data.path={SDSS}"
 
 

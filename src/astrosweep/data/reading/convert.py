@@ -18,7 +18,7 @@ NO_IDENTIFIER = -(2**62)
 """Identifiers at or below this stand for missing ones: it, less the row's place in the table from 1."""
 
 _EXACT_FLOAT = 2**53
-_IDENTIFIER = r"(?:(?:gaia[\s_-]*(?:e?dr\d)?|e?dr\d)[\s_-]*(?=\d))?(-?\d{1,19})"
+_WHOLE = r"^(-?\d{1,19})$"
 _COMMA = re.compile(r"[-+]?\d*,\d+")
 
 
@@ -26,7 +26,7 @@ def to_identifiers(values: pd.Series, column: str, path: Path) -> tuple[IdArray,
     """Return whole 64-bit numbers, never by way of floating point.
 
     Args:
-        values: Whole numbers, or text such as "4111834567779557376" or "Gaia DR3 4111834567779557376".
+        values: Whole numbers, or text such as "4111834567779557376".
         column: The file's name of the column.
         path: The file, for messages.
 
@@ -47,7 +47,7 @@ def to_identifiers(values: pd.Series, column: str, path: Path) -> tuple[IdArray,
         bad = ((present.abs() > _EXACT_FLOAT) | (present % 1 != 0)).to_numpy()
     else:
         if not pd.api.types.is_integer_dtype(values.dtype):
-            whole = _digits(present)
+            whole = present.astype("str").str.extract(_WHOLE, expand=False)
         bad = whole.isna().to_numpy()
     numbers = [0 if skipped else int(value) for value, skipped in zip(whole, bad, strict=True)]
     bad = bad | [not NO_IDENTIFIER < number <= np.iinfo(np.int64).max for number in numbers]
@@ -66,18 +66,6 @@ def to_identifiers(values: pd.Series, column: str, path: Path) -> tuple[IdArray,
             path, missing.sum(), len(values), column, _place(values, missing),
         )  # fmt: skip
     return ids, missing
-
-
-def are_gaia_identifiers(values: pd.Series) -> bool:
-    """Say whether most present values are identifiers of Gaia.
-
-    They are whole numbers above 2**32: the bits below are a running number, those above are a processing
-    centre and a place on the sky (Gaia DR3 documentation, chapter 20, ``gaia_source.source_id``).
-    """
-    present = values.dropna()
-    if pd.api.types.is_numeric_dtype(present.dtype):
-        return bool(len(present)) and bool((present.astype("Float64") > 2**32).mean() > 0.5)
-    return bool(len(present)) and bool((_digits(present).str.len() >= 10).mean() > 0.5)
 
 
 def to_numbers(values: pd.Series, column: str, path: Path) -> FloatArray:
@@ -128,11 +116,6 @@ def to_foreign(values: pd.Series, column: str, path: Path) -> pd.Series:
     if pd.api.types.is_integer_dtype(values.dtype) and (values > _EXACT_FLOAT).any():
         return values.astype("str").where(values.notna())
     return pd.Series(to_numbers(values, column, path), index=values.index)
-
-
-def _digits(values: pd.Series) -> pd.Series:
-    """Return the number in each text, null where it is no identifier."""
-    return values.astype("str").str.extract(f"^{_IDENTIFIER}$", expand=False, flags=re.IGNORECASE)
 
 
 def _place(values: pd.Series, where: NDArray[np.bool_]) -> str:

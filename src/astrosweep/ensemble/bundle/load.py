@@ -1,6 +1,6 @@
 """Read a bundle back, trusting nothing of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from astrosweep.config.trainer import Accelerator
 from astrosweep.core.errors import ConfigError, FormatError
 from astrosweep.core.files import read_json
 from astrosweep.core.types import FloatArray, Predictions
-from astrosweep.data.kind import Preparation
+from astrosweep.data.kind import Judged, Preparation
 from astrosweep.ensemble.bundle.contents import (
     CONFIG,
     ENSEMBLE,
@@ -28,9 +28,14 @@ from astrosweep.ensemble.bundle.contents import (
 )
 from astrosweep.ensemble.bundle.folder import check_folder
 from astrosweep.ensemble.bundle.members import Predictor, read_member
+from astrosweep.ensemble.calibration import Calibration
+from astrosweep.ensemble.correction import LEVELS
 from astrosweep.ensemble.mixture import Combined, Mixture
+from astrosweep.kinds import kind_of
 from astrosweep.recording.manifest import digest
 from astrosweep.training import judge_unlabelled
+
+_ONE_SIGMA = LEVELS.index(0.6827)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +44,8 @@ class Bundle:
 
     Attributes:
         config: A configuration of its kind of data and target.
-        entry: Its members, strategy, objective and calibration.
+        entry: Its members, strategy and objective.
+        calibration: From its uncertainties to intervals for the true value.
         predictors: Its networks, member by member; their weights sum to one.
         ranges: Ranges of the training objects.
         provenance: Where it comes from.
@@ -51,6 +57,7 @@ class Bundle:
 
     config: RunConfig
     entry: EnsembleEntry
+    calibration: Calibration
     predictors: tuple[Predictor, ...]
     ranges: dict[str, Any]
     provenance: dict[str, Any]
@@ -63,11 +70,6 @@ class Bundle:
     def name(self) -> str:
         """Readable name."""
         return self.entry.name
-
-    @property
-    def calibration(self) -> dict[str, Any]:
-        """The calibration as it was given, a JSON object."""
-        return self.entry.calibration
 
     @property
     def by_precision(self) -> bool:
@@ -102,11 +104,18 @@ class Bundle:
         mean, std, weight = self.predict_members(objects)
         return Mixture(weight, self.by_precision).combine(mean, std)
 
-    def table(self, objects: Any) -> pd.DataFrame:
-        """The predictions as a table, in physical units, with their total uncertainty."""
+    def judge(self, objects: Any) -> Judged[Any, Any]:
+        """Predict objects with calibrated uncertainties: half the width of the interval of one sigma."""
         combined = self.predict(objects)
         predicted = Predictions(objects.ids, combined.mean, combined.std)
-        return self.preparation.table(judge_unlabelled(self.preparation, objects, predicted))
+        judged = judge_unlabelled(self.preparation, objects, predicted)
+        variables = kind_of(self.config).variables(self.preparation, judged)
+        half = self.calibration.half_widths(combined.std, variables)[_ONE_SIGMA]
+        return replace(judged, predicted=replace(predicted, std=half))
+
+    def table(self, objects: Any) -> pd.DataFrame:
+        """The predictions as a table, in physical units, with calibrated uncertainties."""
+        return self.preparation.table(self.judge(objects))
 
 
 def load_bundle(path: Path | str, accelerator: Accelerator | None = None) -> Bundle:
@@ -130,6 +139,10 @@ def load_bundle(path: Path | str, accelerator: Accelerator | None = None) -> Bun
         config = load_run_config(root / CONFIG)
     except ConfigError as error:
         raise ConfigError(f"{root / CONFIG}: {error}") from error
+    try:
+        calibration = Calibration.from_dict(entry.calibration)
+    except FormatError as error:
+        raise FormatError(f"{root / ENSEMBLE}: {error}") from error
     _check_members(root, entry, files)
     ranges, provenance, merit = (read_json(root / name, finite=True) for name in (RANGES, PROVENANCE, MERIT))
     predictors = [
@@ -141,6 +154,7 @@ def load_bundle(path: Path | str, accelerator: Accelerator | None = None) -> Bun
     return Bundle(
         config=config,
         entry=entry,
+        calibration=calibration,
         predictors=tuple(predictors),
         ranges=ranges,
         provenance=provenance,

@@ -1,6 +1,5 @@
 """The members of a bundle as predictors, one a network or a fold of a baseline."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,37 +9,13 @@ from astrosweep.config.trainer import Accelerator
 from astrosweep.core.errors import FormatError
 from astrosweep.core.files import read_json
 from astrosweep.core.types import FloatArray, Predictions
+from astrosweep.data.baseline import FittedBaseline
 from astrosweep.data.kind import Preparation
 from astrosweep.ensemble.bundle.contents import BASELINE, MemberEntry
 from astrosweep.kinds import kind_of
 from astrosweep.recording import load
 from astrosweep.recording.load import read_factor, read_preparation
 from astrosweep.recording.saved import FOLD
-
-
-class FittedBaseline(Protocol):
-    """A baseline that was fitted in one fold."""
-
-    def predict(self, objects: Any) -> Predictions:
-        """Predict objects of its kind of data, not calibrated."""
-        ...
-
-
-class Baseline(Protocol):
-    """A baseline that a kind of data offers."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    def load(self, folder: Path) -> FittedBaseline:
-        """Read back what was fitted in one fold.
-
-        Raises:
-            FormatError: A file is missing or damaged.
-        """
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +91,7 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Pred
     if set(described) != {"name"} or not isinstance(described["name"], str):
         raise FormatError(f"{folder / BASELINE}: is {str(described)[:60]}; expected: a name and nothing else")
     kind = kind_of(config)
-    known: Iterable[Baseline] = kind.baselines(config)
-    by_name = {baseline.name: baseline for baseline in known}
+    by_name = {baseline.name: baseline for baseline in kind.baselines(config)}
     if described["name"] not in by_name:
         raise FormatError(
             f"{folder / BASELINE}: no baseline of these data is called {described['name'][:60]!r}; known: "
@@ -140,7 +114,7 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Pred
     return predictors
 
 
-def _scaled(fitted: FittedBaseline, factor: FloatArray) -> Predict:
+def _scaled(fitted: FittedBaseline[Any], factor: FloatArray) -> Predict:
     return lambda objects: fitted.predict(objects).scaled(factor)
 
 

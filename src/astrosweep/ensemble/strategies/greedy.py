@@ -13,6 +13,8 @@ from astrosweep.ensemble.problem import Pairs
 from astrosweep.ensemble.strategies._base import SMALLEST_PART, weighted
 
 _EQUAL = 1e-12
+_TRIED = 16
+"""So many candidates are tried in each step where the objective is a likelihood."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,6 @@ class Greedy:
         bags: Number of bags.
         fraction: Part of the candidates in each bag.
         shortlist: So many of the best candidates are looked at where the objective is a likelihood.
-        sampled: So many of the sampled targets judge likelihoods.
         seed: Of the bags.
     """
 
@@ -35,7 +36,6 @@ class Greedy:
     bags: int = 20
     fraction: float = 0.5
     shortlist: int = 100
-    sampled: int = 2000
     seed: int = 0
 
     def fit(self, training: Training) -> Mixture:
@@ -43,9 +43,9 @@ class Greedy:
         n = len(training.losses)
         by_squares = training.objective.name == "mse"
         candidates = training.best_first if by_squares else training.best_first[: self.shortlist]
-        candidates = np.sort(candidates[np.isfinite(training.losses[candidates])])
+        candidates = np.sort(candidates)
         size = max(1, round(self.fraction * len(candidates)))
-        pairs = None if by_squares else _first(training.sample.of(candidates), self.sampled)
+        pairs = None if by_squares else training.sample.of(candidates)
         generator = np.random.default_rng(self.seed)
         weights = np.zeros(len(candidates))
         for _ in range(self.bags):
@@ -126,25 +126,29 @@ class _Losses:
         self._n = 0
 
     def losses(self) -> FloatArray:
+        losses = np.full(len(self._deviation), np.inf)
+        chosen = self._promising()
         n = np.float32(self._n + 1)
-        shift = (self._deviation + self._sum) / n
-        about = (self._second + self._sum_second) / n
+        shift = (self._deviation[chosen] + self._sum) / n
+        about = (self._second[chosen] + self._sum_second) / n
         variance = np.maximum(about - np.square(shift), SMALLEST_PART * about) + self._error
-        losses: FloatArray = self._objective.loss(self._mean + shift, variance) @ self._share
-        return losses.astype(np.float64)
+        losses[chosen] = self._objective.loss(self._mean + shift, variance) @ self._share
+        return losses
+
+    def _promising(self) -> IdArray:
+        """Candidates towards which the loss falls fastest, which are tried; all of them in the first step."""
+        n_candidates = len(self._deviation)
+        if self._n == 0 or n_candidates <= _TRIED:
+            return np.arange(n_candidates)
+        n = np.float32(self._n)
+        shift, about = self._sum / n, self._sum_second / n
+        variance = np.maximum(about - np.square(shift), SMALLEST_PART * about) + self._error
+        by_residual, by_variance = self._objective.slopes(self._mean + shift, variance)
+        by_residual, by_variance = self._share * by_residual, self._share * by_variance
+        slopes = self._deviation @ (by_residual - 2.0 * shift * by_variance) + self._second @ by_variance
+        return np.argpartition(slopes, _TRIED)[:_TRIED]
 
     def add(self, candidate: int) -> None:
         self._sum = self._sum + self._deviation[candidate]
         self._sum_second = self._sum_second + self._second[candidate]
         self._n += 1
-
-
-def _first(pairs: Pairs, n: int) -> Pairs:
-    """Evenly spaced ones of many pairs."""
-    chosen: IdArray = np.unique(np.linspace(0, len(pairs.weight) - 1, n).astype(np.int64))
-    return Pairs(
-        pairs.residual[:, chosen],
-        pairs.variance[:, chosen],
-        pairs.error_variance[chosen],
-        pairs.weight[chosen],
-    )

@@ -32,7 +32,6 @@ class Stacking:
         if training.objective.name == "mse":
             return Mixture(weighted(n, np.arange(n), simplex_least_squares(training.gram)))
         members = training.best_first[: self.shortlist]
-        members = members[np.isfinite(training.losses[members])]
         weights = _most_likely(training.objective, training.sample.of(members))
         return Mixture(weighted(n, members, weights))
 
@@ -50,9 +49,12 @@ def simplex_least_squares(gram: FloatArray) -> FloatArray:
     Returns:
         Shape (M,), not normalised.
     """
-    values, vectors = np.linalg.eigh(gram)
-    kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
-    factor = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
+    try:
+        factor = np.linalg.cholesky(gram, upper=True)
+    except np.linalg.LinAlgError:  # candidates that are alike, or more of them than objects
+        values, vectors = np.linalg.eigh(gram)
+        kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
+        factor = np.sqrt(values[kept])[:, None] * vectors[:, kept].T
     typical = np.sqrt(max(np.trace(gram) / len(gram), np.finfo(np.float64).tiny))
     matrix = np.vstack([factor, np.full(len(gram), typical)])
     wanted = np.zeros(len(matrix))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.core.errors import DataError
+from astrosweep.data.baseline import Baseline
 from astrosweep.data.kind import Development, Judged, Kind, Part
 from astrosweep.kinds.clusters.development import develop_clusters, unseal_clusters
 from astrosweep.kinds.clusters.figures import write_figures
@@ -26,6 +27,7 @@ from astrosweep.kinds.clusters.profiles.read import read_tables
 from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
 from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.kinds.clusters.score import score_profiles
+from astrosweep.training.linear import LinearBaseline
 
 
 class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
@@ -111,6 +113,10 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
         table = preparation.table(judged).assign(part="val")
         scale = SCALES[preparation.config.radius].removeprefix("the ")
         return predicted_profiles(table, part, title, scale)
+
+    def baselines(self, config: RunConfig) -> tuple[Baseline, ...]:  # noqa: ARG002
+        """See ``Kind.baselines``."""
+        return (LinearBaseline("closed_form", "closed-form deprojection", load_profile_preparation),)
 
 
 def load_clusters(data: ClusterDataConfig, targets: Sequence[str] | None = None) -> ClusterSample:

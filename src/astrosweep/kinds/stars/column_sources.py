@@ -11,7 +11,7 @@ import pandas as pd
 from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.errors import DataError
 from astrosweep.data.expression import Expression, parse_expression
-from astrosweep.data.reading.convert import are_gaia_identifiers
+from astrosweep.kinds.stars.identifiers import are_gaia_identifiers
 from astrosweep.kinds.stars.presets import Preset, choose_preset
 from astrosweep.kinds.stars.schema import COLUMNS, ID
 

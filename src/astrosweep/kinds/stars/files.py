@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from astrosweep.config.kinds.stars import StarDataConfig
-from astrosweep.data.plausible import without_fillers
 from astrosweep.data.reading import read_table
 from astrosweep.data.reading.convert import NO_IDENTIFIER
 from astrosweep.kinds.stars.column_sources import ROW_NUMBER
@@ -55,8 +54,7 @@ def _number_anew(frame: pd.DataFrame, config: StarDataConfig) -> None:
 
 def _load(path: Path, config: StarDataConfig) -> SourceTable:
     raw = read_table(path, config.format, names=config.names, decimal=config.decimal)
-    frame, fillers = without_fillers(raw.frame, config.missing_values)
-    table = map_columns(replace(raw, frame=frame), config, path)
+    table = map_columns(raw, config, path)
     check_scale(table)
     notes = dict.fromkeys(raw.notes, str(path))
-    return derive(out_of_range(replace(table, impossible=fillers, notes=notes), range_of))
+    return derive(out_of_range(replace(table, notes=notes), range_of))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.metrics import Scorer
+from astrosweep.data.baseline import Baseline
 from astrosweep.data.kind import Judged
 from astrosweep.kinds.stars import schema
 from astrosweep.kinds.stars.archive import fetch
@@ -16,6 +17,7 @@ from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.files import load_file
 from astrosweep.kinds.stars.leakage import DERIVED_FROM_PARALLAX
 from astrosweep.kinds.stars.metrics import parallax_bins, score
+from astrosweep.kinds.stars.period_luminosity import PERIOD_LUMINOSITY
 from astrosweep.kinds.stars.simulate import simulate
 from astrosweep.kinds.tables.features import Features, choose_features
 from astrosweep.kinds.tables.kind import TableKind
@@ -68,6 +70,10 @@ class StarKind(TableKind):
         if _MAGNITUDE not in frame:
             return found
         return {**found, _MAGNITUDE: frame[_MAGNITUDE].to_numpy(dtype=np.float64)[:, None]}
+
+    def baselines(self, config: RunConfig) -> tuple[Baseline, ...]:
+        """See ``Kind.baselines``: the relation of period and luminosity first."""
+        return (PERIOD_LUMINOSITY, *super().baselines(config))
 
 
 def source_of(table: SourceTable, data: StarDataConfig) -> Source:

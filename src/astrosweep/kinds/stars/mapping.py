@@ -1,6 +1,7 @@
 """Bring a file's columns under the archive's names and astrosweep's units."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,13 @@ import pandas as pd
 
 from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.errors import DataError
+from astrosweep.data.plausible import without_fillers
 from astrosweep.data.reading import RawTable, check_named, convert
 from astrosweep.kinds.stars.column_sources import ROWS, find_sources
 from astrosweep.kinds.stars.column_units import Units
+from astrosweep.kinds.stars.identifiers import without_prefix
 from astrosweep.kinds.stars.schema import COLUMNS, ID, TARGET, ZERO_POINT, is_categorical
+from astrosweep.kinds.tables.identifiers import identifiers_among
 from astrosweep.kinds.tables.table import SourceTable
 
 _log = logging.getLogger(__name__)
@@ -21,11 +25,11 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
     """Bring a table under the archive's names and astrosweep's units and types.
 
     ``find_sources`` says where columns come from, ``Units`` in which units they are taken. All other columns
-    stay under their own names.
+    stay under their own names. Numbers that stand for nothing are missing before anything is computed.
 
     Args:
         raw: The table as read.
-        config: ``mapping``, ``columns``, ``units`` and ``zero_point`` are used.
+        config: ``mapping``, ``columns``, ``units``, ``missing_values`` and ``zero_point`` are used.
             ``columns={source_id: row_number}`` numbers the rows of a table without identifiers, from 1.
         path: The file, for messages.
 
@@ -45,6 +49,9 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
         )
     check_named(raw, path)
     preset_name, preset, sources = find_sources(raw.frame, config, path)
+    identifiers = identifiers_among(map(str, raw.frame), [sources[ID].column])
+    frame, fillers = without_fillers(raw.frame, config.missing_values, identifiers)
+    raw = replace(raw, frame=frame)
     units = Units(raw, sources, config, preset, path)
     values, lineage = {}, {}
     known = [name for name in COLUMNS if name in sources]
@@ -59,7 +66,7 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
     frame = pd.DataFrame(values).reset_index(drop=True)
     if config.zero_point == "column":
         _subtract_zero_point(frame, lineage, path)
-    return SourceTable(frame, lineage, f"{path} (mapping {preset_name})")
+    return SourceTable(frame, lineage, f"{path} (mapping {preset_name})", impossible=fillers)
 
 
 def _column(name: str, units: Units) -> pd.Series:
@@ -72,7 +79,7 @@ def _column(name: str, units: Units) -> pd.Series:
             raise DataError(f"{units.path}: {name} must be one column, not the expression {source.text!r}")
         values = frame[source.column]
         if name == ID:
-            ids, _ = convert.to_identifiers(values, source.column, units.path)
+            ids, _ = convert.to_identifiers(without_prefix(values), source.column, units.path)
             return pd.Series(ids, index=frame.index)
         return convert.to_categories(values, units.preset.values.get(name, {}))
     if name not in COLUMNS and source.column is not None:

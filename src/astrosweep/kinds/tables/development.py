@@ -20,7 +20,6 @@ from astrosweep.kinds.tables.rows import Rows, RowTruth, raw_features
 from astrosweep.kinds.tables.table import Roles, SourceTable
 
 _log = logging.getLogger(__name__)
-_PART = "_part"
 
 RowDevelopment = Development[Rows, RowTruth]
 
@@ -126,13 +125,14 @@ def _split(
     leaks = guard.leaks(features.names, table.lineage)
     refuse_leaks(roles.target, leaks, allowed=data.allow_leakage)
     names = list(features.names)
-    rows = RowFilter(table.frame.assign(**raw_features(table.frame, names)), table.origin)
+    given = table.frame.assign(**raw_features(table.frame, names)).reset_index(drop=True)
+    rows = RowFilter(given, table.origin)
     require_targets(rows, roles, data.cleaning)
-    part = assign(rows.frame[roles.id].to_numpy(), rows.frame[roles.target].to_numpy(dtype=np.float64), split)
-    rows.frame = rows.frame.assign(**{_PART: part})
+    ids, targets = rows.frame[roles.id].to_numpy(), rows.frame[roles.target].to_numpy(dtype=np.float64)
+    part_of = pd.Series(assign(ids, targets, split), index=rows.frame.index)
     apply_rules(rows, names, data.cleaning)
 
-    part, n_folds = rows.frame[_PART].to_numpy(), number_of_folds(split)
+    part, n_folds = part_of[rows.frame.index].to_numpy(), number_of_folds(split)
     _check_parts(part, n_folds, table.origin)
     target_cuts = sorted(guard.leaks(list(data.cleaning.cuts), table.lineage))
     if target_cuts:

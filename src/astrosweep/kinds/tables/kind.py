@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
+from astrosweep.data.baseline import Baseline
 from astrosweep.data.kind import Development, Judged, Kind, Labelled, Part
+from astrosweep.kinds.tables.boosting import BOOSTING
 from astrosweep.kinds.tables.development import develop, unseal_rows
 from astrosweep.kinds.tables.figures import write_figures
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
@@ -23,6 +25,7 @@ from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
 from astrosweep.kinds.tables.rows import Rows, RowTruth
 from astrosweep.kinds.tables.score import Binner, quantile_bins, score_rows
 from astrosweep.kinds.tables.source import Source, read_source
+from astrosweep.training.linear import LinearBaseline
 
 
 class TableKind(Kind[Rows, RowTruth, RowPreparation]):
@@ -122,6 +125,10 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
         """See ``Kind.draw_predicted``."""
         table = preparation.table(judged).assign(part="val")
         return predicted_against_observed(table, preparation.roles, title, part)
+
+    def baselines(self, config: RunConfig) -> tuple[Baseline, ...]:  # noqa: ARG002
+        """See ``Kind.baselines``."""
+        return (LinearBaseline("linear", "ridge regression", load_row_preparation), BOOSTING)
 
 
 def _rows_of(config: RunConfig) -> RowsConfig:

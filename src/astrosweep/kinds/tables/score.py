@@ -1,5 +1,6 @@
 """Metrics of rows: all of them, in bins of the target, and by class."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,7 @@ from astrosweep.data.kind import Judged
 from astrosweep.kinds.tables.rows import Rows, RowTruth
 
 _SMALLEST_CLASS = 20
+_LONGEST_NAME = 80
 
 Binner = Callable[[FloatArray], dict[str, NDArray[np.bool_]]]
 """From observed targets, shape (N,), to the name of each bin and whether each object is in it."""
@@ -47,7 +49,7 @@ def score_rows(
             if _SMALLEST_CLASS <= rows.sum() < len(judged):
                 scores = scorer(*(array[rows] for array in arrays))
                 metrics |= {
-                    f"{_metric_name(column)}.{_metric_name(label)}/{name}": scores[name]
+                    f"{_metric_name(column, ' ')}.{_metric_name(label)}/{name}": scores[name]
                     for name in OF_A_CLASS
                 }
     return metrics
@@ -61,6 +63,17 @@ def quantile_bins(observed: FloatArray) -> dict[str, NDArray[np.bool_]]:
     return {name: place == i for i, name in enumerate(QUANTILE_BINS)}
 
 
-def _metric_name(label: str) -> str:
-    """A name of a column or a class with only the characters that metric names may have."""
-    return re.sub(r"[^A-Za-z0-9_. -]", "_", label)
+def _metric_name(label: str, kept: str = ". ") -> str:
+    """A name of a column or a class in the signs that names of metrics may have, no two labels the same.
+
+    Letters of any script stay; another sign is the number of its Unicode code point, ``*`` is ``_x2a_``. Very
+    long names are cut, with a number of their own.
+
+    Args:
+        label: The column or the class.
+        kept: Signs that stay, besides letters, digits, ``_`` and ``-``.
+    """
+    name = re.sub(rf"[^\w{kept}-]|_(?=x[0-9a-f]+_)", lambda sign: f"_x{ord(sign[0]):x}_", label)
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[:_LONGEST_NAME]}_{hashlib.sha256(label.encode()).hexdigest()[:8]}"

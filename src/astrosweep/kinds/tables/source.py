@@ -17,8 +17,10 @@ from astrosweep.data.reading import RawTable, check_named, read_table
 from astrosweep.data.reading.convert import NO_IDENTIFIER
 from astrosweep.kinds.tables.columns import columns_of, identifiers_of, table_of
 from astrosweep.kinds.tables.features import Features, choose_features
+from astrosweep.kinds.tables.identifiers import identifiers_among, looks_like_identifier
 from astrosweep.kinds.tables.leakage import Guard
 from astrosweep.kinds.tables.merge import merge
+from astrosweep.kinds.tables.spelling import as_configured
 from astrosweep.kinds.tables.table import Roles, SourceTable
 from astrosweep.kinds.tables.units import common_units, in_unit_of_target
 
@@ -26,10 +28,6 @@ _log = logging.getLogger(__name__)
 
 ROW_NUMBER = "row_number"
 """Column of identifiers of a table that has none."""
-_IDENTIFIER = re.compile(
-    r"(^|_|obj|source|star|spec|object)_?(id|ids|name|number)$|^recno$|^designation$", re.IGNORECASE
-)
-"""Names of columns of numbers that are no features unless they are named."""
 _SHORTEST_NAME = 3
 """Shorter names of targets stand in too many other names to give a feature away."""
 _NO_FEATURES = "no features, unless data.features names them"
@@ -104,7 +102,9 @@ def _read(path: Path, data: TableDataConfig) -> tuple[RawTable, dict[str, dict[s
     """One file without the numbers that stand for missing, and how often each of them was there."""
     raw = read_table(path, data.format, names=data.names, decimal=data.decimal)
     check_named(raw, path)
-    frame, fillers = without_fillers(raw.frame, data.missing_values)
+    raw = as_configured(raw, data)
+    identifiers = identifiers_among(map(str, raw.frame), (data.id, data.columns.get(data.id or "")))
+    frame, fillers = without_fillers(raw.frame, data.missing_values, identifiers)
     return replace(raw, frame=frame), fillers
 
 
@@ -181,7 +181,7 @@ def _features(table: SourceTable, guard: Guard, data: TableDataConfig) -> tuple[
     numeric = [name for name in candidates if pd.api.types.is_numeric_dtype(table.frame[name])]
     left_out = {
         **{name: "text" for name in candidates if name not in numeric},
-        **{name: "looks like an identifier" for name in candidates if _IDENTIFIER.search(name)},
+        **{name: "looks like an identifier" for name in candidates if looks_like_identifier(name)},
         **{
             name: why if why.startswith("computed") else "carries the name of the target"
             for name, why in guard.leaks(numeric, table.lineage).items()

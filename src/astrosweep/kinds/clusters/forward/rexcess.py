@@ -59,7 +59,7 @@ def load_rexcess(path: str | Path, config: ClusterSimulationConfig, realisations
         DataError: The file or a column is missing, a value is not a positive number, a cluster has too few
             radii, one radius twice, or two values of what belongs to the cluster.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     frame = _read(path)
     names = list(dict.fromkeys(frame["name"]))
     groups = [frame[frame["name"] == name].sort_values("r_kpc") for name in names]

@@ -1,12 +1,13 @@
 """``data.source=tables``: radial profiles, one file per cluster and observable, as a sample."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from astrosweep.config.kinds.clusters import TARGETS, ClusterCleaningConfig, TablesConfig
+from astrosweep.config.kinds.clusters import OBSERVABLES, TARGETS, ClusterCleaningConfig, TablesConfig
 from astrosweep.core.errors import DataError
 from astrosweep.data.identifiers import id_of
 from astrosweep.kinds.clusters.profiles.faults import MAX_FAULTS, few, raise_for_faults
@@ -15,6 +16,8 @@ from astrosweep.kinds.clusters.profiles.profile_file import TabulatedProfile, re
 from astrosweep.kinds.clusters.profiles.properties import Properties, read_properties
 from astrosweep.kinds.clusters.profiles.scale import check_scales, to_kpc
 from astrosweep.kinds.clusters.sample import IMPOSSIBLE, Clusters, ClusterSample, Profiles, TrueProfiles
+
+_log = logging.getLogger(__name__)
 
 _Files = Mapping[str, Mapping[str, Path]]
 _Read = dict[str, dict[str, TabulatedProfile]]
@@ -58,12 +61,15 @@ def read_tables(
         raise DataError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
     units = _common_units(profiles, kinds, files)
     in_kpc, faults = to_kpc(profiles, files, {name: known.get(name, Properties()) for name in files})
-    faults += check_scales(in_kpc, files, known)
+    faults += check_scales(in_kpc, profiles, files, known)
     raise_for_faults(faults)
     names = list(files)
     facts |= _facts(files, ignored, profiles, observables, known)
     if not truth_known:
         facts["targets"] = "none: no cluster has a table of one"
+    for name, fact in facts.items():
+        if name != IMPOSSIBLE:  # which the development tells
+            _log.info("%s: %s", name, fact)
     clusters = Clusters(
         ids=np.array([id_of(name) for name in names], dtype=np.int64),
         names=np.array(names),
@@ -100,12 +106,13 @@ def _check_complete(files: _Files, observables: Sequence[str], targets: Sequence
         Whether the clusters have targets.
     """
     present = {kind for kinds in files.values() for kind in kinds}
-    faults = [
-        f"{path}: no cluster has a table of {kind}; there are {', '.join(sorted(present))}; "
-        "allowed: observables with tables (data.observables)"
-        for kind in observables
-        if kind not in present
-    ]
+    faults = []
+    if absent := [kind for kind in observables if kind not in present]:
+        there = [kind for kind in OBSERVABLES if kind in present]
+        faults.append(
+            f"{path}: no cluster has a table of {', '.join(absent)}; there are {', '.join(sorted(present))}; "
+            f"allowed: observables with tables, data.observables=[{','.join(there)}]"
+        )
     truth_known = bool(present.intersection(targets))
     if truth_known:
         for kind in targets:

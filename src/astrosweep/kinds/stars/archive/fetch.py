@@ -30,7 +30,7 @@ def fetch(star_class: str, config: ArchiveConfig) -> SourceTable:
             folder cannot be written, or a cached file is damaged.
     """
     query = star_query(star_class, config)
-    cache = Cache(Path(config.cache_dir), query.key(config.url.rstrip("/")))
+    cache = Cache(Path(config.cache_dir).expanduser(), query.key(config.url.rstrip("/")))
     if not cache.is_complete():
         with cache.lock():
             if not cache.is_complete():
