@@ -17,6 +17,7 @@ from astrosweep.core.errors import FormatError
 from astrosweep.ensemble.bundle import MemberSource, load_bundle, write, write_bundle
 from astrosweep.kinds import kind_of
 from astrosweep.kinds.stars.kind import StarKind
+from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.recording import load
 from astrosweep.recording.manifest import digest
 from astrosweep.recording.saved import copy_networks
@@ -63,6 +64,23 @@ def test_a_bundle_predicts_what_its_members_do(
     np.testing.assert_array_equal(mean, np.stack([one.mean for one in expected]))
     np.testing.assert_array_equal(std, np.stack([one.std for one in expected]))
     np.testing.assert_allclose(weight, [0.25] * 3 + [0.25 / 3] * 3, rtol=1e-15)
+
+
+def test_networks_whose_preparations_are_the_same_prepare_objects_once(
+    runs: dict[str, Path], config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = MemberSource(runs["stars-together"], "one", "a" * 32, 0.5)
+    write_bundle(tmp_path / "bundle", contents_of(config, (once, once)))
+    bundle, sealed = load_bundle(tmp_path / "bundle"), sealed_of(config)
+    assert len({id(predictor.preparation) for predictor in bundle.predictors}) == 3
+    features, calls = RowPreparation.features, []
+    monkeypatch.setattr(
+        RowPreparation, "features", lambda self, objects: calls.append(self) or features(self, objects)
+    )
+    mean, _, _ = bundle.predict_members(sealed)
+    assert len(calls) == 3
+    np.testing.assert_array_equal(mean[:3], mean[3:])
+    assert not np.array_equal(mean[0], mean[1])
 
 
 def test_a_table_has_calibrated_uncertainties(

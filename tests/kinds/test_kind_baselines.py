@@ -55,7 +55,7 @@ def test_baselines_have_names_and_predict_every_object(case: Case) -> None:
             assert np.isfinite(predicted.std).all()
             assert (np.isfinite(predicted.mean) == preparation.learned).all()
         error = np.nanmean((model.predict(case.labelled.objects).mean - target) ** 2)
-        assert error < 0.7 * np.nanmean((target - np.nanmean(target, axis=0)) ** 2), baseline.name
+        assert error < 0.8 * np.nanmean((target - np.nanmean(target, axis=0)) ** 2), baseline.name
 
 
 def test_a_baseline_predicts_the_same_of_objects_and_of_their_table(case: Case) -> None:

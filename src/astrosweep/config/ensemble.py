@@ -104,7 +104,7 @@ def ensemble_config(composed: DictConfig, overrides: Sequence[str]) -> EnsembleC
 
     Args:
         composed: The configuration of ``ensemble.py``.
-        overrides: The words of the command: those about a run (``data=cepheid``, ``model.width=64``) say what
+        overrides: The words of the command: those about a run (``data=<name>``, ``model.width=64``) say what
             candidates must have.
 
     Raises:

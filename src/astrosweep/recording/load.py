@@ -14,12 +14,16 @@ from astrosweep.config import RunConfig, load_run_config
 from astrosweep.config.trainer import Accelerator
 from astrosweep.core.errors import AstrosweepError, ConfigError, FormatError
 from astrosweep.core.files import read_json
-from astrosweep.core.types import FloatArray, Predictions, Unlabelled
+from astrosweep.core.types import Float32Array, FloatArray, Predictions, Unlabelled
 from astrosweep.data.kind import Judged, Preparation
 from astrosweep.kinds import kind_of
+from astrosweep.recording.manifest import digest
 from astrosweep.recording.saved import CONFIG, FOLD, MANIFEST, WEIGHTS, check_manifest
 from astrosweep.tracking import Tracker
 from astrosweep.training import RegressionModule, judge_unlabelled, predict_with, restore
+
+Preparations = dict[tuple[str, ...], Preparation[Any, Any]]
+"""Preparations by kind of data and SHA-256 of their files."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +44,15 @@ class Member:
     module: RegressionModule
     factor: FloatArray
 
-    def predict(self, objects: Any) -> Judged[Any, Any]:
-        """Predict objects of the run's kind of data, with calibrated uncertainties."""
-        features = Unlabelled(objects.ids, self.preparation.features(objects))
-        predicted = predict_with(self.config, self.module, features)
+    def predict(self, objects: Any, features: Float32Array | None = None) -> Judged[Any, Any]:
+        """Predict objects of the run's kind of data, with calibrated uncertainties.
+
+        Args:
+            objects: The objects.
+            features: What the preparation makes of them, where that is known already.
+        """
+        features = self.preparation.features(objects) if features is None else features
+        predicted = predict_with(self.config, self.module, Unlabelled(objects.ids, features))
         return judge_unlabelled(self.preparation, objects, predicted).scaled(self.factor)
 
     def table(self, objects: Any) -> pd.DataFrame:
@@ -88,13 +97,17 @@ class Trained:
         return self.members[0].preparation.table(self.predict(objects))
 
 
-def load(path: Path | str, accelerator: Accelerator | None = None) -> Trained:
+def load(
+    path: Path | str, accelerator: Accelerator | None = None, shared: Preparations | None = None
+) -> Trained:
     """Read back what was trained.
 
     Args:
         path: The folder of a run or a trial, or that of a replicate or a fold below it.
         accelerator: Device to predict on, as ``trainer.accelerator`` names it; None: that of the training,
             on which predictions are to the last bit those that the run recorded.
+        shared: Preparations that were read before, to which those read now are added: networks whose files
+            are the same have one preparation.
 
     Returns:
         Its networks, folds within replicates.
@@ -110,7 +123,8 @@ def load(path: Path | str, accelerator: Accelerator | None = None) -> Trained:
     if not folds:
         raise FormatError(f"{path}: no network lies here; expected: fold_<k>/{WEIGHTS}")
     config = _read_config(root / CONFIG, accelerator)
-    return Trained(config, tuple(_read_member(root, fold, config) for fold in folds))
+    shared = {} if shared is None else shared
+    return Trained(config, tuple(_read_member(root, fold, config, shared) for fold in folds))
 
 
 def load_recorded(tracker: Tracker, name_or_id: str, accelerator: Accelerator | None = None) -> Trained:
@@ -145,9 +159,9 @@ def _read_config(path: Path, accelerator: Accelerator | None) -> RunConfig:
     return config.model_copy(update={"trainer": trainer})
 
 
-def _read_member(root: Path, fold: Path, config: RunConfig) -> Member:
+def _read_member(root: Path, fold: Path, config: RunConfig, shared: Preparations) -> Member:
     folder = root / fold
-    preparation = read_preparation(folder, config)
+    preparation = read_preparation(folder, config, shared)
     return Member(
         name=fold.as_posix(),
         config=config,
@@ -157,12 +171,21 @@ def _read_member(root: Path, fold: Path, config: RunConfig) -> Member:
     )
 
 
-def read_preparation(folder: Path, config: RunConfig) -> Preparation[Any, Any]:
+def read_preparation(folder: Path, config: RunConfig, shared: Preparations) -> Preparation[Any, Any]:
     """Read the preparation of a fold, which belongs to the kind of data of a configuration.
+
+    Args:
+        folder: The fold's folder.
+        config: The configuration.
+        shared: See ``load``.
 
     Raises:
         FormatError: A file is missing or damaged.
     """
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in (WEIGHTS, FOLD))
+    key = (config.data.name, *(f"{path.name} {digest(path)}" for path in files))
+    if key in shared:
+        return shared[key]
     try:
         preparation: Preparation[Any, Any] = kind_of(config).load_preparation(folder)
         _check_preparation(folder, preparation)
@@ -170,6 +193,7 @@ def read_preparation(folder: Path, config: RunConfig) -> Preparation[Any, Any]:
         if isinstance(error, AstrosweepError):
             raise
         raise FormatError(f"{folder}: its preparation is damaged: {error!r}") from error
+    shared[key] = preparation
     return preparation
 
 

@@ -22,11 +22,9 @@ WESENHEIT = ("data=cepheid", "data.features.required=[phot_g_mean_mag,bp_rp,wese
 NO_MORE = "data.features.optional=[]"
 
 
-def stars(
-    n: int = 1500, *, error: float = 0.02, offset: float = 0.0, seed: int = 0, **columns: Any
-) -> SourceTable:
+def stars(n: int = 1500, *, error: float = 0.02, offset: float = 0.0) -> SourceTable:
     """Reddened stars on an exact relation; those of the first overtone are brighter by an offset."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     log_pf, distance_kpc = rng.uniform(0.3, 1.5, n), rng.uniform(0.5, 6.0, n)
     mode = rng.choice(["FUNDAMENTAL", "FIRST_OVERTONE"], n)
     colour = rng.normal(1.2, 0.4, n)
@@ -43,7 +41,7 @@ def stars(
             "mode_best_classification": mode,
             "true": 1.0 / distance_kpc,
         }
-    ).assign(**columns)
+    )
     return derive(SourceTable(frame, {str(name): frozenset({str(name)}) for name in frame}, "test table"))
 
 

@@ -1,6 +1,7 @@
 """Baselines of rows find what is there to find, and say how well."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ N = 1500
 
 
 def table(folder: Path, n: int = N, *, error: float = 0.0, linear: bool = True) -> Path:
-    """Rows of a linear relation with a scatter of 0.1, or of steps by class and by what is missing."""
+    """Rows of a linear relation with a scatter of 0.1; or of steps by class and by what is missing."""
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=n), rng.uniform(size=n)
     kind = rng.choice(["a", "b"], n)
@@ -52,7 +53,7 @@ def test_a_linear_relation_and_its_scatter_are_found(
     (linear, _), fold = prepared(make_config, table(tmp_path, error=error), *more)
     frame = pd.DataFrame({"x": [0.0, 1.0, 0.0], "w": [0.5, 0.5, 0.9], "kind": ["a", "b", "a"]})
     predicted = linear.fit(fold).predict(Rows(np.arange(3), frame))
-    np.testing.assert_allclose(predicted.mean[:, 0], [3.5, 5.5, 2.3], atol=0.01 + 0.15 * error)
+    np.testing.assert_allclose(predicted.mean[:, 0], [3.5, 5.5, 2.3], atol=0.02 + 0.15 * error)
     # The scatter of the true value: the catalogue's error is not in it.
     np.testing.assert_allclose(predicted.std, 0.1, atol=0.015 + 0.15 * error)
     assert np.ptp(predicted.std) == 0.0
@@ -72,7 +73,7 @@ def test_scatter_goes_with_the_slope_of_the_map_of_the_target(
         fitted = baseline.fit(fold)
         predicted = fitted.predict(fold.test)
         ratio = predicted.std / own.slope(own.forward(predicted.mean))
-        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-6)
+        np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-6)
         if transform == "log" and baseline.name == "linear":
             np.testing.assert_allclose(predicted.std / predicted.mean, 0.05, rtol=0.1)
 
@@ -93,8 +94,6 @@ def test_trees_use_classes_and_what_is_missing(make_config: Any, tmp_path: Path)
 def test_too_few_rows_are_refused(make_config: Any, tmp_path: Path) -> None:
     baselines, fold = prepared(make_config, table(tmp_path, 60))
     few = fold.train.take(np.arange(8))
-    from dataclasses import replace
-
     dataset = replace(
         fold.fold.train,
         **{

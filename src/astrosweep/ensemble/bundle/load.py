@@ -11,7 +11,7 @@ from astrosweep.config import RunConfig, load_run_config
 from astrosweep.config.trainer import Accelerator
 from astrosweep.core.errors import ConfigError, FormatError
 from astrosweep.core.files import read_json
-from astrosweep.core.types import FloatArray, Predictions
+from astrosweep.core.types import Float32Array, FloatArray, Predictions
 from astrosweep.data.kind import Judged, Preparation
 from astrosweep.ensemble.bundle.contents import (
     CONFIG,
@@ -32,6 +32,7 @@ from astrosweep.ensemble.calibration import Calibration
 from astrosweep.ensemble.correction import LEVELS
 from astrosweep.ensemble.mixture import Combined, Mixture
 from astrosweep.kinds import kind_of
+from astrosweep.recording.load import Preparations
 from astrosweep.recording.manifest import digest
 from astrosweep.training import judge_unlabelled
 
@@ -94,8 +95,12 @@ class Bundle:
         """
         shape = (len(self.predictors), len(objects), self.preparation.layout.n_targets)
         mean, std = np.empty(shape), np.empty(shape)
+        features: dict[int, Float32Array] = {}  # many networks have one preparation
         for k, predictor in enumerate(self.predictors):
-            predicted = predictor.predict(objects)
+            key = id(predictor.preparation)
+            if key not in features:
+                features[key] = predictor.preparation.features(objects)
+            predicted = predictor.predict(objects, features[key])
             mean[k], std[k] = predicted.mean, predicted.std
         return mean, std, np.array([predictor.weight for predictor in self.predictors])
 
@@ -145,8 +150,11 @@ def load_bundle(path: Path | str, accelerator: Accelerator | None = None) -> Bun
         raise FormatError(f"{root / ENSEMBLE}: {error}") from error
     _check_members(root, entry, files)
     ranges, provenance, merit = (read_json(root / name, finite=True) for name in (RANGES, PROVENANCE, MERIT))
+    shared: Preparations = {}
     predictors = [
-        predictor for member in entry.members for predictor in read_member(root, member, config, accelerator)
+        predictor
+        for member in entry.members
+        for predictor in read_member(root, member, config, accelerator, shared)
     ]
     _check_alike(root, predictors)
     validation, test = (Scored.load(root / name) if name in files else None for name in (VALIDATION, TEST))

@@ -8,13 +8,13 @@ from astrosweep.config import RunConfig
 from astrosweep.config.trainer import Accelerator
 from astrosweep.core.errors import FormatError
 from astrosweep.core.files import read_json
-from astrosweep.core.types import FloatArray, Predictions
+from astrosweep.core.types import Float32Array, FloatArray, Predictions
 from astrosweep.data.baseline import FittedBaseline
 from astrosweep.data.kind import Preparation
 from astrosweep.ensemble.bundle.contents import BASELINE, MemberEntry
 from astrosweep.kinds import kind_of
-from astrosweep.recording import load
-from astrosweep.recording.load import read_factor, read_preparation
+from astrosweep.recording import Member, load
+from astrosweep.recording.load import Preparations, read_factor, read_preparation
 from astrosweep.recording.saved import FOLD
 
 
@@ -38,13 +38,22 @@ class Predictor:
 class Predict(Protocol):
     """Predicts objects."""
 
-    def __call__(self, objects: Any) -> Predictions:
-        """Predictions with calibrated uncertainties."""
+    def __call__(self, objects: Any, features: Float32Array) -> Predictions:
+        """Predictions with calibrated uncertainties.
+
+        Args:
+            objects: The objects.
+            features: What the preparation makes of them.
+        """
         ...
 
 
 def read_member(
-    root: Path, entry: MemberEntry, config: RunConfig, accelerator: Accelerator | None
+    root: Path,
+    entry: MemberEntry,
+    config: RunConfig,
+    accelerator: Accelerator | None,
+    shared: Preparations,
 ) -> list[Predictor]:
     """Read a member of a bundle.
 
@@ -53,6 +62,7 @@ def read_member(
         entry: The member.
         config: The bundle's configuration.
         accelerator: See ``recording.load``.
+        shared: See ``recording.load``.
 
     Raises:
         FormatError: A file is missing or damaged, or the member does not belong to such an ensemble.
@@ -60,18 +70,22 @@ def read_member(
     """
     folder = root / entry.folder
     if entry.kind == "networks":
-        predictors = _networks(folder, entry, config, accelerator)
+        predictors = _networks(folder, entry, config, accelerator, shared)
     else:
-        predictors = _baselines(folder, entry, config)
+        predictors = _baselines(folder, entry, config, shared)
     if len(predictors) != entry.networks:
         raise FormatError(f"{folder}: has {len(predictors)} networks; ensemble.json expects {entry.networks}")
     return predictors
 
 
 def _networks(
-    folder: Path, entry: MemberEntry, config: RunConfig, accelerator: Accelerator | None
+    folder: Path,
+    entry: MemberEntry,
+    config: RunConfig,
+    accelerator: Accelerator | None,
+    shared: Preparations,
 ) -> list[Predictor]:
-    trained = load(folder, accelerator)
+    trained = load(folder, accelerator, shared)
     found, expected = _identity(trained.config), _identity(config)
     if found != expected:
         raise FormatError(f"{folder / 'config.yaml'}: is a member on {found}; the ensemble is on {expected}")
@@ -80,13 +94,13 @@ def _networks(
             f"{entry.folder}/{member.name}",
             entry.weight / len(trained.members),
             member.preparation,
-            lambda objects, member=member: member.predict(objects).predicted,
+            _of_network(member),
         )
         for member in trained.members
     ]
 
 
-def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Predictor]:
+def _baselines(folder: Path, entry: MemberEntry, config: RunConfig, shared: Preparations) -> list[Predictor]:
     described = read_json(folder / BASELINE, finite=True)
     if set(described) != {"name"} or not isinstance(described["name"], str):
         raise FormatError(f"{folder / BASELINE}: is {str(described)[:60]}; expected: a name and nothing else")
@@ -100,7 +114,7 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Pred
     folds = sorted(folder.glob("fold_*"), key=lambda fold: int(fold.name.removeprefix("fold_")))
     predictors = []
     for fold in folds:
-        preparation = read_preparation(fold, config)
+        preparation = read_preparation(fold, config, shared)
         factor = read_factor(fold / FOLD, preparation.layout.n_targets)
         fitted = by_name[described["name"]].load(fold)
         predictors.append(
@@ -114,8 +128,12 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig) -> list[Pred
     return predictors
 
 
+def _of_network(member: Member) -> Predict:
+    return lambda objects, features: member.predict(objects, features).predicted
+
+
 def _scaled(fitted: FittedBaseline[Any], factor: FloatArray) -> Predict:
-    return lambda objects: fitted.predict(objects).scaled(factor)
+    return lambda objects, features: fitted.predict(objects).scaled(factor)  # noqa: ARG005
 
 
 def _identity(config: RunConfig) -> str:

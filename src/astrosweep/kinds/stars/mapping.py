@@ -49,7 +49,7 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
         )
     check_named(raw, path)
     preset_name, preset, sources = find_sources(raw.frame, config, path)
-    identifiers = identifiers_among(map(str, raw.frame), [sources[ID].column])
+    identifiers = identifiers_among(map(str, raw.frame.columns), [sources[ID].column])
     frame, fillers = without_fillers(raw.frame, config.missing_values, identifiers)
     raw = replace(raw, frame=frame)
     units = Units(raw, sources, config, preset, path)

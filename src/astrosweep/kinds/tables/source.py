@@ -103,7 +103,7 @@ def _read(path: Path, data: TableDataConfig) -> tuple[RawTable, dict[str, dict[s
     raw = read_table(path, data.format, names=data.names, decimal=data.decimal)
     check_named(raw, path)
     raw = as_configured(raw, data)
-    identifiers = identifiers_among(map(str, raw.frame), (data.id, data.columns.get(data.id or "")))
+    identifiers = identifiers_among(map(str, raw.frame.columns), (data.id, data.columns.get(data.id or "")))
     frame, fillers = without_fillers(raw.frame, data.missing_values, identifiers)
     return replace(raw, frame=frame), fillers
 
