@@ -1,5 +1,6 @@
 """The report as one page that needs no other file and runs no script."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -104,8 +105,10 @@ def _left_out(built: Built) -> list[str]:
     intro = f"{n} candidates from {len(built.gathered.selection.runs)} runs were compared."
     if not left_out:
         return [paragraph(f"{intro} No run on these data was left out.")]
+    counts = Counter(one.reason for one in left_out).most_common()
     rows = [(one.run, one.reason, one.run_id) for one in left_out]
     return [
-        paragraph(f"{intro} {len(left_out)} {'was' if len(left_out) == 1 else 'were'} left out."),
+        paragraph(f"{intro} {len(left_out)} {'was' if len(left_out) == 1 else 'were'} left out:"),
+        table(("runs", "reason"), [(str(n), reason) for reason, n in counts], texts=("reason",)),
         table(("run", "reason", "id"), rows, words=("run", "id"), texts=("reason",)),
     ]

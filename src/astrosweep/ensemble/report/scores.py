@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from astrosweep.config import RunConfig
 from astrosweep.config.ensemble import EnsembleConfig
+from astrosweep.config.kinds import Column
 from astrosweep.ensemble.build import Built
 from astrosweep.ensemble.coverage import Coverage
 from astrosweep.ensemble.frozen import REFIT
@@ -68,7 +68,12 @@ def proposal(built: Built, config: EnsembleConfig, loss: Loss) -> list[str]:
 def contenders(built: Built, loss: Loss) -> list[str]:
     """All contenders, out of fold and on the sealed objects side by side; a line for each target."""
     config, comparison = built.gathered.config, built.comparison
-    shown, targets = metric_columns(config), metric_targets(config)
+    targets = metric_targets(config)
+    shown = [
+        (name, column)
+        for name, column in metric_columns(config)
+        if not (loss.objective == "mse" and column.metric == "rmse")  # the loss itself
+    ]
     columns = ["contender", "what it is", f"{loss.label}\nout of fold", "±"]
     columns += [f"{loss.label}\nsealed", "16 to 84 %"]
     columns += ["target"] if targets != ("",) else []
@@ -82,12 +87,12 @@ def contenders(built: Built, loss: Loss) -> list[str]:
         first.append(number(loss.error(nested.value, nested.std_error)))
         if name == comparison.chosen and REFIT not in built.test:
             marked = [len(rows) + i for i in range(len(targets))]
-        rows += _with_metrics([*first, *_of_test(loss, test)], built.validation[name], test, config)
+        rows += _with_metrics([*first, *_of_test(loss, test)], built.validation[name], test, targets, shown)
     parts = []
     if REFIT in built.test:
         test, marked = built.test[REFIT], [len(rows) + i for i in range(len(targets))]
         first = ["trained again on all objects", "the ensemble", "–", "–", *_of_test(loss, test)]
-        rows += _with_metrics(first, None, test, config)
+        rows += _with_metrics(first, None, test, targets, shown)
         parts.append(
             paragraph(
                 "The members were trained again on all objects that are not sealed (ensemble.refit=true). "
@@ -110,12 +115,16 @@ def _of_test(loss: Loss, test: Verdict) -> list[str]:
 
 
 def _with_metrics(
-    first: list[str], validation: Verdict | None, test: Verdict, config: RunConfig
+    first: list[str],
+    validation: Verdict | None,
+    test: Verdict,
+    targets: Sequence[str],
+    shown: Sequence[tuple[str, Column]],
 ) -> list[list[str]]:
     rows = []
-    for i, target in enumerate(metric_targets(config)):
+    for i, target in enumerate(targets):
         cells = [*(first if i == 0 else [""] * len(first)), *([target] if target else [])]
-        for _, column in metric_columns(config):
+        for _, column in shown:
             cells.append(shown_metric(validation.metrics, column, target) if validation else "–")
             cells.append(shown_metric(test.metrics, column, target))
         rows.append(cells)

@@ -28,12 +28,14 @@ def calibration(parts: Mapping[str, Reliability], title: str) -> Figure:
 
     Args:
         parts: ``out of fold`` and ``sealed objects`` to what was measured; at least one. Groups are those of
-            the first one.
+            the first one; where all objects are in one group there is nothing more to draw.
         title: Title.
     """
     first_part, first = next(iter(parts.items()))
     panels = [
-        (name, sorted(groups, key=in_order), groups) for name, groups in first.by_group.items() if groups
+        (name, sorted(groups, key=in_order), groups)
+        for name, groups in first.by_group.items()
+        if len(groups) > 1
     ]
     narrow = [panel for panel in panels if len(panel[1]) <= _NARROW]
     rows = [narrow[i : i + 2] for i in range(0, len(narrow), 2)]
@@ -44,10 +46,13 @@ def calibration(parts: Mapping[str, Reliability], title: str) -> Figure:
     _draw_overall(left, parts)
     _draw_pit(right, parts)
     for row, place in zip(rows, below[1:], strict=True):
-        for axes, (name, names, groups) in zip(np.ravel(place.subplots(1, len(row))), row, strict=True):
+        is_narrow = len(row[0][1]) <= _NARROW
+        for axes in place.subplots(1, 2 if is_narrow else 1, squeeze=False)[0][len(row) :]:
+            axes.set_axis_off()
+        for axes, (name, names, groups) in zip(place.axes, row, strict=False):
             found = [groups[one] for one in names]
             if len(names) <= _FEW:
-                _draw_groups(axes, found, names, len(row))
+                _draw_groups(axes, found, names, 2 if is_narrow else 1)
             else:
                 _draw_many_groups(axes, found, names)
             dress(axes, ylabel="coverage")

@@ -1,6 +1,7 @@
 """Strategies and baselines side by side: nested loss, and what the sealed objects said."""
 
 import math
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,6 +11,9 @@ from astrosweep.ensemble.frozen import REFIT
 from astrosweep.ensemble.report.shown import Loss
 from astrosweep.report.canvas import BLUE, GREEN, GREY, INK, ORANGE, PALE, dress, log_ticks, new_figure, note
 
+_ABOVE: dict[str, Any] = {
+    "frameon": False, "loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2, "columnspacing": 1.0,
+}  # fmt: skip
 _WIDE = 4.0
 """Positive losses that differ by more than this factor are drawn on a logarithmic axis."""
 
@@ -63,7 +67,7 @@ def _draw_differences(axes: Axes, built: Built, loss: Loss) -> None:
     dress(axes, f"{what} minus that of the best, nested{unit}")
     _name_rows(axes, names, taken)
     axes.plot([], [], "o", color=GREEN, label="proposed")
-    axes.legend(fontsize=8, framealpha=0.85, edgecolor="none", loc="best")
+    axes.legend(fontsize=8, **_ABOVE)
 
 
 def _draw_contenders(axes: Axes, built: Built, loss: Loss) -> None:
@@ -91,9 +95,7 @@ def _draw_contenders(axes: Axes, built: Built, loss: Loss) -> None:
         [], [], xerr=[], fmt="o", color=BLUE, capsize=3, label="nested, out of fold ± standard error"
     )
     axes.errorbar([], [], xerr=[], fmt="s", color=ORANGE, capsize=3, label="sealed objects, 16 to 84 %")
-    axes.legend(
-        fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, columnspacing=1.0
-    )
+    axes.legend(fontsize=8, **_ABOVE)
 
 
 def _draw_nested(axes: Axes, y: float, loss: Loss, mean: float, std_error: float) -> float:
