@@ -18,8 +18,9 @@ class Incoming(Generic[ObjectsT]):
 
     Attributes:
         objects: The objects that can be predicted, N of them.
-        row: The row of the file of each, counted from 0, shape (N,); for profiles the place of the cluster.
-        n_rows: Rows (or clusters) that the file has.
+        row: The row of the file of each, counted from 0, shape (N,); the place of the object where a file has
+            many rows of one.
+        n_rows: Rows, or such objects, that the file has.
         names: Identifier of each row as the file has it, whole numbers or text, shape (n_rows,).
         reasons: Rows that cannot be predicted, and why.
         carried: Columns of the file, one row each; None where there is no table of rows.

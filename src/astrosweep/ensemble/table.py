@@ -1,17 +1,16 @@
 """The table of strategies, single networks and baselines, out of fold and on the sealed objects."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from astrosweep.config.kinds import Column
 from astrosweep.ensemble.build import Built
 from astrosweep.ensemble.frozen import REFIT
+from astrosweep.ensemble.report.shown import Loss, shown_metric
 from astrosweep.ensemble.verdict import Verdict
 from astrosweep.report import NamedTable
-
-_LOSS = {"mse": "RMSE", "nll": "NLL", "crps": "CRPS"}
 
 
 def comparison_table(built: Built, objective: str) -> NamedTable:
@@ -28,8 +27,8 @@ def comparison_table(built: Built, objective: str) -> NamedTable:
     """
     headline = built.gathered.config.data.headline
     shown = _columns(headline.columns)
-    loss_name = _LOSS[objective]
-    headers = ["members", f"{loss_name}\nval", "\n±", f"{loss_name}\ntest", "\n16–84 %"]
+    loss = Loss(objective)
+    headers = ["members", f"{loss.name}\nval", "\n±", f"{loss.name}\ntest", "\n16–84 %"]
     for column in shown:
         header = column.header.partition("\n")[0].strip()
         headers += [f"{header}\nval", f"{header}\ntest"]
@@ -40,23 +39,25 @@ def comparison_table(built: Built, objective: str) -> NamedTable:
     for name, contender in built.comparison.contenders.items():
         label = f"{contender.label} *" if name == built.comparison.chosen else contender.label
         nested, test = contender.nested, built.test[name]
-        loss, error = _shown_loss(objective, nested.value, nested.std_error)
-        low, high = (_root(objective, value) for value in test.interval)
+        low, high = (loss.value(value) for value in test.interval)
         first = [
             str(len(nested.mixture.members)),
-            _number(loss),
-            _number(error, 2),
-            _number(_root(objective, test.loss)),
+            _number(loss.value(nested.value)),
+            _number(loss.error(nested.value, nested.std_error), 2),
+            _number(loss.value(test.loss)),
             f"{_number(low, 3)}–{_number(high, 3)}",
         ]
         for i, target in enumerate(targets):
             values = [target] if headline.by_target else []
             values += first if i == 0 else [""] * len(first)
             for column in shown:
-                values += [_metric(verdict, column, target) for verdict in (built.validation[name], test)]
+                values += [
+                    shown_metric(verdict.metrics, column, target)
+                    for verdict in (built.validation[name], test)
+                ]
             rows.append((label if i == 0 else "", values))
     if REFIT in built.test:
-        rows += _refitted(built.test[REFIT], objective, shown, targets, by_target=headline.by_target)
+        rows += _refitted(built.test[REFIT], loss, shown, targets, by_target=headline.by_target)
     return NamedTable("contender", headers, rows, words=("target",))
 
 
@@ -83,16 +84,16 @@ def comparison_frame(built: Built, objective: str) -> pd.DataFrame:
 
 
 def _refitted(
-    test: Verdict, objective: str, shown: Sequence[Column], targets: Sequence[str], *, by_target: bool
+    test: Verdict, loss: Loss, shown: Sequence[Column], targets: Sequence[str], *, by_target: bool
 ) -> list[tuple[str, list[str]]]:
     """The lines of members that were trained again, which have no score out of fold."""
-    low, high = (_root(objective, value) for value in test.interval)
-    first = ["", "–", "–", _number(_root(objective, test.loss)), f"{_number(low, 3)}–{_number(high, 3)}"]
+    low, high = (loss.value(value) for value in test.interval)
+    first = ["", "–", "–", _number(loss.value(test.loss)), f"{_number(low, 3)}–{_number(high, 3)}"]
     rows = []
     for i, target in enumerate(targets):
         values = [*([target] if by_target else []), *(first if i == 0 else [""] * len(first))]
         for column in shown:
-            values += ["–", _metric(test, column, target)]
+            values += ["–", shown_metric(test.metrics, column, target)]
         rows.append(("trained again on all objects (no validation score) *" if i == 0 else "", values))
     return rows
 
@@ -101,24 +102,6 @@ def _columns(columns: Sequence[Column]) -> list[Column]:
     """The first metric, and the coverage."""
     rest = [column for column in columns[1:] if column.metric.endswith("coverage_68")]
     return [columns[0], *rest]
-
-
-def _metric(verdict: Verdict, column: Column, target: str) -> str:
-    values: Mapping[str, float] = verdict.metrics
-    value = values.get(column.metric.format(target=target), math.nan)
-    return "–" if math.isnan(value) else f"{column.scale * value:.{column.decimals}f}"
-
-
-def _shown_loss(objective: str, value: float, error: float) -> tuple[float, float]:
-    """A squared error as its root, with the error that goes with it."""
-    if objective != "mse":
-        return value, error
-    root = math.sqrt(value)
-    return root, error / (2.0 * root) if root > 0.0 else math.nan
-
-
-def _root(objective: str, value: float) -> float:
-    return math.sqrt(value) if objective == "mse" else value
 
 
 def _number(value: float, digits: int = 4) -> str:

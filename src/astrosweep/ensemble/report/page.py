@@ -15,7 +15,7 @@ from astrosweep.ensemble.report.shown import Loss, number
 _CAPTIONS = {
     "strategies": "Left: nested loss minus that of the best strategy, object by object, with its standard "
     "error; what lies in the grey band is within one standard error. Right: nested loss with its standard "
-    "error beside the loss on the sealed objects with its bootstrap interval of 16 to 84 %. A star marks "
+    "error beside the loss on the sealed objects with its bootstrap interval of 16 to 84 %. * marks "
     "what was taken.",
     "out_of_fold": "Predicted against observed, each object by weights that were set without it.",
     "test": "The same for the sealed objects, predicted before their truth was read.",

@@ -34,7 +34,7 @@ class Loss:
 
     @property
     def label(self) -> str:
-        """Name with the unit, such as ``RMSE (mas)``."""
+        """Name with the unit, such as ``RMSE (m)``."""
         return f"{self.name} ({self.unit})" if self.unit and self.objective != "nll" else self.name
 
     def value(self, mean: float) -> float:

@@ -96,13 +96,13 @@ def _draw_pit(axes: Axes, parts: Mapping[str, Reliability]) -> None:
             continue
         edges = np.linspace(0.0, 1.0, n_bins + 1)
         objects = reliability.overall[0].objects
-        noise = np.sqrt((1.0 - 1.0 / n_bins) * n_bins / objects)  # of a density whose honest value is 1
+        noise = np.sqrt((1.0 - 1.0 / n_bins) * n_bins / objects)  # of a bin whose honest height is 1
         axes.fill_between([0.0, 1.0], 1.0 - noise, 1.0 + noise, color=colour, alpha=0.15, linewidth=0)
-        density = counts / total * n_bins
-        axes.stairs(density, edges, baseline=None, color=colour, linewidth=1.6, label=part)
-        largest = max(largest, 1.5 * noise, 1.6 * float(np.abs(density - 1.0).max()))
+        height = counts / total * n_bins
+        axes.stairs(height, edges, baseline=None, color=colour, linewidth=1.6, label=part)
+        largest = max(largest, 1.5 * noise, 1.6 * float(np.abs(height - 1.0).max()))
     axes.axhline(1.0, color=INK, linewidth=1.0, linestyle="--")
-    dress(axes, "probability integral transform", "density (1 where honest)")
+    dress(axes, "probability integral transform", "frequency (1 where honest)")
     axes.set(xlim=(0.0, 1.0), ylim=(max(0.0, 1.0 - largest), 1.0 + 0.8 * largest))
     axes.legend(
         fontsize=8, loc="lower center", framealpha=0.85, edgecolor="none", title="bands: noise, 1 sigma",
