@@ -7,8 +7,8 @@ import re
 def in_order(name: str) -> tuple[int, str, float, str]:
     """A key to sort names by: groups of one quantity by their number, unknown ones last.
 
-    ``below 2`` comes before ``2 to 3`` and that before ``from 3``; ``a at 0.1`` before ``a
-    at 1 R500``.
+    ``below 2`` comes before ``2 to 3`` and that before ``from 3``; ``a at 0.1`` before
+    ``a at 1``.
     """
     if name == "unknown":
         return 1, "", 0.0, name
