@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
@@ -48,6 +49,8 @@ def processes_started(launcher: DictConfig, n_jobs: int) -> Iterator[None]:
     from joblib import effective_n_jobs
     from joblib.externals.loky import get_reusable_executor
 
+    # joblib replaces a process between two jobs that has grown by 300 MB, as one that trains does.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
     of_processes = {key: setting for key, setting in settings.items() if key not in _OF_JOBS}
     at_once = effective_n_jobs(settings["n_jobs"])
     n_processes = min(at_once, n_jobs)
