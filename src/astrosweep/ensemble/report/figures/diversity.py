@@ -67,7 +67,8 @@ def diversity(problem: Problem, members: Sequence[MemberRow], title: str) -> Fig
     pairs = np.where(np.eye(n, dtype=bool), np.nan, correlation)
     known = pairs[np.isfinite(pairs)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    image = axes.imshow(pairs, cmap="viridis", vmin=low, vmax=max(high, low + 0.01))
+    low = min(low, high - 0.01)
+    image = axes.imshow(pairs, cmap="viridis", vmin=low, vmax=high)
     axes.set_facecolor(PALE)
     names = [shortened(row.name, _NAME) for row in shown]
     axes.set_xticks(range(n), names, rotation=90, fontsize=8)
@@ -79,7 +80,7 @@ def diversity(problem: Problem, members: Sequence[MemberRow], title: str) -> Fig
         for (i, j), value in np.ndenumerate(pairs):
             if np.isfinite(value):
                 colour = "black" if value > middle else "white"
-                axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+                axes.text(j, i, f"{value:.3f}"[: 4 if high - low > 0.05 else 5], ha="center", va="center", fontsize=8, color=colour)
     bar = figure.colorbar(image, ax=axes, shrink=0.75)
     bar.set_label(
         "correlation" + (f" of {_MOST_VALUES:,} targets drawn at random" if sampled else ""), fontsize=9
