@@ -76,11 +76,11 @@ def diversity(problem: Problem, members: Sequence[MemberRow], title: str) -> Fig
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_parse_math(False)
     if n <= _WRITTEN:
-        middle = 0.5 * (low + high)
+        middle, digits = 0.5 * (low + high), 2 if high - low > 0.05 else 3
         for (i, j), value in np.ndenumerate(pairs):
             if np.isfinite(value):
                 colour = "black" if value > middle else "white"
-                axes.text(j, i, f"{value:.3f}"[: 4 if high - low > 0.05 else 5], ha="center", va="center", fontsize=8, color=colour)
+                axes.text(j, i, f"{value:.{digits}f}", ha="center", va="center", fontsize=8, color=colour)
     bar = figure.colorbar(image, ax=axes, shrink=0.75)
     bar.set_label(
         "correlation" + (f" of {_MOST_VALUES:,} targets drawn at random" if sampled else ""), fontsize=9
