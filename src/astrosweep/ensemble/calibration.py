@@ -75,7 +75,8 @@ class Calibration:
         found: dict[str, NDArray[np.object_]] = {}
         for grouping in (correction.grouping for correction in self.corrections):
             names = np.array([*grouping.labels, UNKNOWN], dtype=object)
-            found[grouping.name] = names[grouping.place(_values(grouping.name, variables, shape))]
+            place = grouping.place(_values(grouping.name, variables, shape))
+            found[grouping.name] = np.broadcast_to(names[place], shape)
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -143,9 +144,11 @@ def fit_calibration(
     corrections = []
     shape = (residual.shape[0], residual.shape[1])
     for name in variables or {}:
-        values = _values(name, variables or {}, shape)[known]
-        correction = fit_correction(make_grouping(name, values), values, scores / so_far)
-        so_far *= correction.of(values)
+        values = _values(name, variables or {}, shape)
+        grouping = make_grouping(name, _known_values(values, known))
+        place = np.broadcast_to(grouping.place(values), shape)[known]
+        correction = fit_correction(grouping, place, scores / so_far)
+        so_far *= np.broadcast_to(correction.of(values), (len(LEVELS), *shape))[:, known]
         corrections.append(correction)
     return Calibration(len(r), common, tuple(corrections))
 
@@ -161,23 +164,34 @@ def cross_fit(
         DataError: Outside of a fold no residual is known.
     """
     n, t = residual.shape
-    spread = {name: _values(name, variables, (n, t)) for name in variables}
+    checked = {name: _values(name, variables, (n, t)) for name in variables}
     factors = np.ones((len(LEVELS), n, t))
     for label in np.unique(group):
         own = group == label
-        others = {name: values[~own] for name, values in spread.items()}
-        fitted = fit_calibration(residual[~own], error[~own], std[~own], others)
-        factors[:, own] = fitted.factors(
-            (int(own.sum()), t), {name: values[own] for name, values in spread.items()}
-        )
+        fitted = fit_calibration(residual[~own], error[~own], std[~own], _of_rows(checked, ~own))
+        factors[:, own] = fitted.factors((int(own.sum()), t), _of_rows(checked, own))
     return factors
 
 
+def _of_rows(variables: Variables, rows: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+    """Variables of some objects; one that is the same for all objects stays as it is."""
+    return {name: values if values.shape[0] == 1 else values[rows] for name, values in variables.items()}
+
+
+def _known_values(values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
+    """Values of a variable where a residual is known; of classes each once is enough, and quicker."""
+    if values.dtype.kind in "OU":
+        alike = tuple(axis for axis in (0, 1) if values.shape[axis] == 1)
+        return values[known.any(axis=alike, keepdims=True)]
+    return np.broadcast_to(values, known.shape)[known]
+
+
 def _values(name: str, variables: Variables, shape: tuple[int, int]) -> NDArray[Any]:
+    """A variable in two dimensions, each of them whole or 1."""
     if name not in variables:
         raise DataError(f"calibration variable {name} is missing; found {', '.join(variables) or 'none'}")
-    try:
-        return np.broadcast_to(np.asarray(variables[name]), shape)
-    except ValueError as error:
+    values = np.atleast_2d(np.asarray(variables[name]))
+    if values.ndim != 2 or any(own not in (1, whole) for own, whole in zip(values.shape, shape, strict=True)):
         found = np.shape(variables[name])
-        raise DataError(f"calibration variable {name} has the shape {found}; expected {shape}") from error
+        raise DataError(f"calibration variable {name} has the shape {found}; expected {shape}")
+    return values

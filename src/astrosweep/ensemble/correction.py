@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from astrosweep.core.conformal import conformal_quantile
 from astrosweep.core.errors import FormatError
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.ensemble.grouping import ROWS_OF_A_BIN, Grouping
 
 LEVELS = (0.50, 0.6827, 0.90, 0.95)
@@ -41,26 +41,28 @@ class Correction:
         return np.moveaxis(table[self.grouping.place(values)], -1, 0)
 
 
-def fit_correction(grouping: Grouping, values: NDArray[Any], scores: FloatArray) -> Correction:
+def fit_correction(grouping: Grouping, place: IdArray, scores: FloatArray) -> Correction:
     """Fit the conformal quantile of each group's scores, shrunk in the logarithm where they are few.
 
     Args:
         grouping: The groups.
-        values: Of the variable, shape (n,).
+        place: The group of each score, -1 for none, shape (n,).
         scores: Over the factors so far, shape (4, n).
     """
-    place = grouping.place(values)
+    # Profiles have hundreds of groups and millions of scores: they are sorted once, not looked through again.
+    order = np.argsort(place, kind="stable")
+    n_groups = len(grouping.labels)
+    edges = np.searchsorted(place[order], np.arange(n_groups + 1))
     factors, counts = [], []
-    for i in range(len(grouping.labels)):
-        inside = place == i
-        count = int(inside.sum())
-        trust = min(1.0, count / ROWS_OF_A_BIN)
+    for i in range(n_groups):
+        inside = order[edges[i] : edges[i + 1]]
+        trust = min(1.0, len(inside) / ROWS_OF_A_BIN)
         own = [
-            max(conformal_quantile(score[inside], level), SMALLEST) ** trust if count else 1.0
+            max(conformal_quantile(score[inside], level), SMALLEST) ** trust if len(inside) else 1.0
             for score, level in zip(scores, LEVELS, strict=True)
         ]
         factors.append(tuple(own))
-        counts.append(count)
+        counts.append(len(inside))
     return Correction(grouping, tuple(factors), tuple(counts))
 
 

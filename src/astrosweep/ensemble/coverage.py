@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
@@ -94,10 +95,12 @@ def measure(
     covered = np.stack([r**2 <= width**2 + (z * e) ** 2 for width, z in zip(widths, Z, strict=True)])
     by_group = {}
     for name, labels in (groups or {}).items():
-        of_known = np.broadcast_to(labels, residual.shape)[known]
+        place, found = pd.factorize(np.broadcast_to(labels, residual.shape)[known])
+        order = np.argsort(place, kind="stable")
+        edges = np.searchsorted(place[order], np.arange(len(found) + 1))
+        inside = {str(label): order[edges[i] : edges[i + 1]] for i, label in enumerate(found)}
         by_group[name] = {
-            str(label): _coverage(covered[:, of_known == label], rows[of_known == label])
-            for label in dict.fromkeys(sorted(of_known.tolist(), key=str))
+            label: _coverage(covered[:, inside[label]], rows[inside[label]]) for label in sorted(inside)
         }
     variance = widths[LEVELS.index(0.6827)] ** 2 + e**2
     pit = ndtr(r / np.sqrt(variance))
