@@ -181,11 +181,11 @@ def _member_runs(built: Built) -> list[str]:
 
 def _link_members(tracker: Tracker, built: Built, run_id: str) -> None:
     """Say in each member's run which ensemble it is in."""
-    ours = set(_member_runs(built))
-    # Read again: another ensemble may have been recorded since the candidates were looked up.
-    for run in tracker.runs(tags={"data_fingerprint": built.gathered.selection.group.data}):
+    for member in _member_runs(built):
+        # Read again: another ensemble may have been recorded since the candidates were looked up.
+        run = tracker.find(member)
         known = [name for name in run.tags.get(LINEAGE, "").split(", ") if name]
-        if run.run_id in ours and run_id not in known:
+        if run_id not in known:
             tags = {LINEAGE: ", ".join([*known, run_id])}
             tracker.write(run.run_id, RunRecord(run.name, "finished", tags=tags))
 
