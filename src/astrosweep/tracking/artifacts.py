@@ -61,11 +61,13 @@ class Artifacts:
 
 
 def _copied(repository: "ArtifactRepository", folder: Path, name: str) -> Callable[[], None]:
+    download: Callable[[str, str], str] = repository.download_artifacts
+
     def copy() -> None:
         wanted = folder / name
         wanted.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(exist_ok=True)
-        got = Path(repository.download_artifacts(name, str(folder)))
+        got = Path(download(name, str(folder)))
         if got.resolve() != wanted.resolve():  # a single file may come without the folders above it
             got.replace(wanted)
 
