@@ -45,7 +45,7 @@ class EnsembleSettings(Strict):
         register_model: Whether the ensemble becomes a version of a registered model.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"[\w.+-]+")] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\w[\w.+-]*$")] | None = None
     studies: list[str] = []
     networks: list[str] = []
     exclude: list[str] = []
