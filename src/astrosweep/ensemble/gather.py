@@ -167,7 +167,10 @@ def _reference(
             data = trained.config.data.model_copy(update={"path": data_path})
             trained = Trained(trained.config.model_copy(update={"data": data}), trained.members)
         return trained, left
-    raise DataError(f"None of {len(selection.runs)} runs can be read back:\n{reasons(left)}")
+    raise DataError(
+        f"None of {len(selection.runs)} runs can be read back:\n{reasons(left)}\nTrain networks on these data "
+        "again: python train.py -m ..., or put the files of the runs back."
+    )
 
 
 def _truths(reference: Trained, development: Development[Any, Any]) -> Truths:
