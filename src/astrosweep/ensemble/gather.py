@@ -168,8 +168,8 @@ def _reference(
             trained = Trained(trained.config.model_copy(update={"data": data}), trained.members)
         return trained, left
     raise DataError(
-        f"None of {len(selection.runs)} runs can be read back:\n{reasons(left)}\nTrain networks on these data "
-        "again: python train.py -m ..., or put the files of the runs back."
+        f"None of {len(selection.runs)} runs can be read back:\n{reasons(left)}\nTrain networks on these "
+        "data again: python train.py -m ..., or put the files of the runs back."
     )
 
 
