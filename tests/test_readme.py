@@ -11,19 +11,29 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from astrosweep.config import parse
+from astrosweep.config.ensemble import ensemble_config
+from astrosweep.config.promote import promote_config
 from astrosweep.job import judged_by_pydantic
 from astrosweep.job.grid import expand
 from tests.conftest import ROOT
 
+PAGES = ("README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")))
+IMAGINED = "docs/extending.md"
+"""Its commands are about what a reader adds."""
+SISTERS = {"ensemble": (), "promote": ("model", "version", "force")}
+"""Commands of one job: name, and the keys that need not name their section."""
 
-def documented_commands() -> list[str]:
-    """``python train.py`` lines of the README's code blocks and of the help, continued lines joined."""
-    pages = [(ROOT / name).read_text() for name in ("README.md", "docs/slurm.md")]
+
+def documented_commands(script: str = "train") -> list[str]:
+    """``python train.py`` lines of the pages' code blocks and of the help, continued lines joined."""
+    pages = [(ROOT / name).read_text() for name in PAGES if name != IMAGINED]
     blocks = [block for page in pages for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL)]
-    header = yaml.safe_load((ROOT / "conf/hydra/help/astrosweep.yaml").read_text())["header"]
+    of_help = "astrosweep" if script == "train" else script
+    header = yaml.safe_load((ROOT / f"conf/hydra/help/{of_help}.yaml").read_text())["header"]
     text = "\n".join([*blocks, header]).replace("\\\n", " ")
-    found = [line.strip() for line in text.splitlines() if line.strip().startswith("python train.py")]
-    commands = {re.split(r"\s+#|\s{3,}", line)[0] for line in found if "group=" not in line}
+    found = [line.strip() for line in text.splitlines() if line.strip().startswith(f"python {script}.py")]
+    usage = re.compile(r"group=| \[")
+    commands = {re.split(r"\s+#|\s{3,}", line)[0] for line in found if not usage.search(line)}
     return sorted(re.sub(r"<[^>]*>", "placeholder", command) for command in commands)
 
 
@@ -32,6 +42,8 @@ def test_documented_commands_are_found():
     assert len(commands) > 20
     assert any("site=slurm" in command for command in commands)
     assert any("+reproduce=" in command for command in commands)
+    assert len(documented_commands("ensemble")) > 5
+    assert len(documented_commands("promote")) > 2
 
 
 @pytest.mark.parametrize("command", documented_commands())
@@ -46,6 +58,23 @@ def test_documented_command_is_valid(command, monkeypatch):
         with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
             composed = compose("config", [word for word in job if not word.startswith("+reproduce=")])
         assert parse(composed)
+
+
+@pytest.mark.parametrize("command", [line for script in SISTERS for line in documented_commands(script)])
+def test_documented_command_of_one_job_is_valid(command):
+    script = Path(command.split()[1]).stem
+    words = [word for word in shlex.split(command)[2:] if word not in ("--help", "--hydra-help")]
+    sections = [f"{script}.{word}" if word.partition("=")[0] in SISTERS[script] else word for word in words]
+    given = judged_by_pydantic(sections)
+    with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
+        composed = compose(script, given)
+    if script == "ensemble":
+        config = ensemble_config(composed, given)
+        assert {
+            word.partition("=")[0] for word in words if not word.startswith(("ensemble.", "tracking"))
+        } == {key.removesuffix(".name") if key.count(".") == 1 else key for key in config.wanted}
+    else:
+        assert promote_config(composed).promote.model
 
 
 def _sweeper_params(words: list[str]) -> dict[str, str]:

@@ -142,7 +142,7 @@ def test_a_run_whose_files_are_gone_is_left_out_with_the_reason(stars, tmp_path)
     tracker._runs[run_id] = replace(kept, artifacts=tmp_path / "nowhere")
     one = built(tracker, tmp_path)
     assert [gone.run for gone in one.gathered.selection.left_out] == ["mlp-1"]
-    assert "has no artifacts" in one.gathered.selection.left_out[0].reason
+    assert one.gathered.selection.left_out[0].reason == "its files are gone"
     for each in ("mlp-0", "mlp-2"):
         run_id = tracker.find(each).run_id
         tracker._runs[run_id] = replace(tracker._runs[run_id], artifacts=tmp_path / "nowhere")

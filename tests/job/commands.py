@@ -1,5 +1,6 @@
-"""``train.py`` as a process, in a folder of its own."""
+"""``train.py`` and its sisters as processes, in a folder of its own."""
 
+import os
 import subprocess
 import sys
 import time
@@ -26,10 +27,28 @@ def train_py(folder: Path, *overrides: str, **options) -> subprocess.CompletedPr
     )
 
 
-def tracker_of(folder: Path) -> Tracker:
-    return open_tracker(
-        TrackingConfig(uri=f"sqlite:///{folder}/mlruns/mlflow.db", artifacts=str(folder / "mlruns/artifacts"))
+def run_py(script: str, folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script of the project in a folder, such as ``ensemble.py``."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / script), *words],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
+
+
+def store_of(folder: Path) -> TrackingConfig:
+    """The record of a folder."""
+    return TrackingConfig(
+        uri=f"sqlite:///{folder}/mlruns/mlflow.db", artifacts=str(folder / "mlruns/artifacts")
+    )
+
+
+def tracker_of(folder: Path) -> Tracker:
+    return open_tracker(store_of(folder))
 
 
 def wait_for(is_there: Callable[[], object], patience_s: float = 120.0) -> None:

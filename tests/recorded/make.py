@@ -1,8 +1,8 @@
-"""Record small runs anew, to be run only when ``FORMAT`` is raised: ``python -m tests.recorded.make``.
+"""Record small runs and a bundle, where a ``FORMAT`` was raised: ``python -m tests.recorded.make``.
 
 Every kind of data gets a folder ``<kind>-<FORMAT>`` beside this file: its objects, what the run needs to be
-read back, and ``expected.csv``, what it predicts for all of its objects. Folders of older formats stay as
-they are: what was recorded once is read for good.
+read back, and ``expected.csv``, what it predicts for all of its objects; ``bundle-<FORMAT>`` has the same for
+an ensemble. Folders that are there stay as they are: what was recorded once is read for good.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,16 @@ from hydra import compose, initialize_config_dir
 
 from astrosweep.config import RunConfig, parse
 from astrosweep.config.kinds.stars import SimulationConfig
+from astrosweep.ensemble import bundle
+from astrosweep.ensemble.build import build
+from astrosweep.ensemble.bundle.contents import FORMAT as BUNDLE_FORMAT
 from astrosweep.job import judged_by_pydantic
 from astrosweep.kinds import kind_of
 from astrosweep.kinds.stars.simulate import simulate
 from astrosweep.recording import FORMAT, load, train_and_record
 from astrosweep.tracking import MemoryTracker
 from tests.conftest import ROOT
+from tests.ensemble.trained import settings
 from tests.kinds.cases import (
     CLASSES,
     DEPROJECTOR,
@@ -53,10 +58,15 @@ RUNS = {
     ),
 }  # fmt: skip
 
+MEMBERS = (*TABLE, *MLP, *CLASSES, *ERRORS, "split=kfold", "split.n_folds=2")
+"""What the members of the bundle have in common."""
+
 
 def main() -> None:
     for kind, overrides in RUNS.items():
         folder = HERE / f"{kind}-{FORMAT}"
+        if folder.exists():
+            continue
         folder.mkdir()
         with contextlib.chdir(folder), tempfile.TemporaryDirectory() as job:
             _write_objects(kind)
@@ -65,6 +75,9 @@ def main() -> None:
             assert record.status == "finished", record.error
             _copy(Path(job) / "artifacts")
             predict(Path()).to_csv("expected.csv", index=False)
+    folder = HERE / f"bundle-{BUNDLE_FORMAT}"
+    if not folder.exists():
+        _record_bundle(folder)
 
 
 def predict(folder: Path) -> pd.DataFrame:
@@ -72,6 +85,31 @@ def predict(folder: Path) -> pd.DataFrame:
     trained = load(folder)
     development = kind_of(trained.config).develop(trained.config)
     return trained.table(development.labelled.objects.join([development.sealed]))
+
+
+def predict_by_bundle(folder: Path) -> pd.DataFrame:
+    """What a recorded bundle predicts for all of its objects; call it in their folder."""
+    read = bundle.load_bundle(folder)
+    development = kind_of(read.config).develop(read.config)
+    return read.table(development.labelled.objects.join([development.sealed]))
+
+
+def _record_bundle(folder: Path) -> None:
+    """Networks with replicates and without, and baselines, in one ensemble of a table with classes."""
+    folder.mkdir()
+    somewhere = mock.patch("platform.node", return_value="somewhere")
+    somebody = mock.patch("getpass.getuser", return_value="somebody")
+    with contextlib.chdir(folder), tempfile.TemporaryDirectory() as made, somewhere, somebody:
+        _write_objects("tables")
+        tracker = MemoryTracker()
+        for i, more in enumerate((("replicates=2", "name=two"), ("loss=gaussian_nll", "name=one"))):
+            config = _compose(*in_folder(MEMBERS, Path()), *TINY, "trainer.max_epochs=20", *more)
+            _, record = train_and_record(config, tracker, Path(made) / str(i))
+            assert record.status == "finished", record.error
+        wanted = settings(strategy="performance", top_k=5, baselines=True, name="recorded")
+        one = build(tracker, wanted, Path(made) / "ensembles", Path(made) / "scratch", lambda *_: None)
+        shutil.copytree(one.folder, "bundle")
+        predict_by_bundle(Path("bundle")).to_csv("expected.csv", index=False)
 
 
 def _write_objects(kind: str) -> None:

@@ -22,10 +22,10 @@ PARTS = ("S3cr", "e7:oP", "e7%3AoP", "oP/en", "oP%2Fen", "en%Se", "en%25Se")
 QUICK = ("data=cepheid", "data.simulation.n_stars=300", "trainer.max_epochs=1", "tracking.figures=false")
 
 
-def train_py(folder: Path, *words: str, code: int = 0, **environment: str) -> str:
-    """Run ``train.py`` and return what it printed."""
+def train_py(folder: Path, *words: str, code: int = 0, script: str = "train.py", **environment: str) -> str:
+    """Run ``train.py`` or one of its sisters and return what it printed."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), *words],
+        [sys.executable, str(ROOT / script), *words],
         cwd=folder,
         env=os.environ | environment,
         capture_output=True,
@@ -122,6 +122,74 @@ def test_a_password_in_a_file_is_refused_before_it_is_copied(mode: tuple[str, ..
     printed = train_py(tmp_path / "work", f"--config-dir={tmp_path}/own", *mode, "site=mine", *QUICK, code=1)
     assert "storage: a password stands in a configuration file" in printed
     check_nothing_is_left(tmp_path / "work", printed)
+
+
+SISTERS = {"ensemble.py": ("data=cepheid",), "promote.py": ("model=cepheid",)}
+
+
+@pytest.mark.parametrize("script", list(SISTERS))
+@pytest.mark.parametrize(
+    ("word", "environment"),
+    [
+        ("tracking.uri=postgresql+psycopg://user:%s@127.0.0.1:PORT/r", {}),
+        ("tracking.uri=postgresql+psycopg://user:${oc.env:PGPASS}@127.0.0.1:PORT/r", {"PGPASS": PASSWORD}),
+        ("tracking.uri=http://user:%c@127.0.0.1:PORT", {}),
+    ],
+)
+def test_ensembles_and_promotions_in_a_record_that_cannot_be_reached(
+    script: str, word: str, environment: dict[str, str], tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    port = str(free_port())
+    given = word.replace("%s", PASSWORD).replace("%c", CODED).replace("PORT", port)
+    words = (*SISTERS[script], given, "tracking.timeout_s=2.0")
+    printed = train_py(tmp_path, *words, script=script, code=1, **environment)
+    assert f"***@127.0.0.1:{port}" in printed
+    check_nothing_is_left(tmp_path, printed)
+
+
+@pytest.mark.parametrize("script", list(SISTERS))
+@pytest.mark.parametrize(
+    "word",
+    [
+        f"tracking.uri=oracle://user:{PASSWORD}@127.0.0.1:9/s",
+        f"tracking.adress=postgresql://user:{PASSWORD}@127.0.0.1:9/s",
+        f"storage=postgresql://user:{PASSWORD}@127.0.0.1:9/s",
+    ],
+)
+def test_ensembles_and_promotions_that_are_refused(script: str, word: str, tmp_path: Path) -> None:
+    printed = train_py(tmp_path, *SISTERS[script], word, script=script, code=1)
+    check_nothing_is_left(tmp_path, printed)
+
+
+@pytest.mark.parametrize("script", list(SISTERS))
+def test_a_password_in_a_file_of_theirs_is_refused_before_it_is_copied(script: str, tmp_path: Path) -> None:
+    (tmp_path / "own" / "tracking").mkdir(parents=True)
+    mine = f"name: mlflow\nuri: postgresql://user:{PASSWORD}@127.0.0.1:9/s\n"
+    (tmp_path / "own" / "tracking" / "mine.yaml").write_text(mine)
+    (tmp_path / "work").mkdir()
+    words = (f"--config-dir={tmp_path}/own", "tracking=mine", *SISTERS[script])
+    printed = train_py(tmp_path / "work", *words, script=script, code=1)
+    assert "tracking.uri: a password stands in a configuration file" in printed
+    check_nothing_is_left(tmp_path / "work", printed)
+
+
+def test_an_ensemble_in_a_database_that_is_there(tmp_path: Path, postgresql_uri: str) -> None:
+    """The server takes any password."""
+    runs = f"runs_{uuid.uuid4().hex}"
+    engine = sqlalchemy.create_engine(postgresql_uri, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(f"CREATE DATABASE {runs}"))
+    engine.dispose()
+    place = postgresql_uri.rpartition("/")[0].replace("ada@", f"ada:{PASSWORD}@")
+    tracking = f"tracking.uri={place}/{runs}"
+    train_py(tmp_path, "-m", "seed=1,2", tracking, *QUICK)
+    printed = train_py(tmp_path, "data=cepheid", tracking, script="ensemble.py")
+    assert "Registered: models:/cepheid/1" in printed
+    check_nothing_is_left(tmp_path, printed)
+    promoted = train_py(tmp_path, "model=cepheid", tracking, script="promote.py")
+    assert "is the champion" in promoted
+    check_nothing_is_left(tmp_path, promoted)
+    check_no_table_holds_it(f"{postgresql_uri.rpartition('/')[0]}/{runs}")
 
 
 def test_a_search_in_databases_that_are_there(tmp_path: Path, postgresql_uri: str) -> None:

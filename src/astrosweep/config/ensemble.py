@@ -11,7 +11,7 @@ from astrosweep.config.base import Strict
 from astrosweep.config.parse import as_plain, validate_as
 from astrosweep.config.tracking import TrackingConfig
 
-StrategyName = Literal["best", "top_k", "performance", "inverse_variance", "stacking", "greedy"]
+StrategyName = Literal["auto", "best", "top_k", "performance", "inverse_variance", "stacking", "greedy"]
 _GROUPS = ("data", "model", "loss", "optimizer", "scheduler", "split")
 _OF_A_RUN = (*_GROUPS, "target", "trainer", "seed", "replicates")
 ObjectiveName = Literal["mse", "nll", "crps"]
@@ -45,7 +45,7 @@ class EnsembleSettings(Strict):
         register_model: Whether the ensemble becomes a version of a registered model.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"[\w.+-]+")] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\w[\w.+-]*$")] | None = None
     studies: list[str] = []
     networks: list[str] = []
     exclude: list[str] = []
@@ -56,7 +56,7 @@ class EnsembleSettings(Strict):
     fingerprint: Annotated[str, Field(min_length=4)] | None = None
     data_path: str | None = None
     objective: ObjectiveName = "mse"
-    strategy: StrategyName | Literal["auto"] = "auto"
+    strategy: StrategyName = "auto"
     top_k: Annotated[int, Field(ge=2, le=1000)] = 20
     baselines: bool = False
     max_networks: Annotated[int, Field(ge=1)] | None = None

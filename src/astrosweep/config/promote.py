@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from pydantic import Field, field_validator
 
 from astrosweep.config.base import Strict
 from astrosweep.config.parse import as_plain, validate_as
 from astrosweep.config.tracking import TrackingConfig
+from astrosweep.core.errors import ConfigError
 
 
 class PromoteSettings(Strict):
@@ -48,4 +49,6 @@ def promote_config(composed: DictConfig) -> PromoteConfig:
     Raises:
         ConfigError: A key is unknown or missing, or a value is not allowed.
     """
+    if OmegaConf.is_missing(composed.promote, "model"):
+        raise ConfigError("promote.model: missing; say which model: python promote.py model=<name>")
     return validate_as(PromoteConfig, as_plain(composed))

@@ -10,16 +10,14 @@ from astrosweep.core.errors import ConfigError
 
 _LONGEST = 2**20
 """Bytes of a file that is read at all; YAML is slow."""
+_DEEPEST = 50
+"""Levels of a file that is read at all; libyaml's own recursion has no end but the stack's."""
+_Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same loader in C where there is one: ensembles read hundreds of configurations."""
 
 
-class _Plain(yaml.SafeLoader):  # type: ignore[misc]
-    """Refuses what no run writes: a few lines of aliases can stand for more values than memory holds."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.YAMLError(f"alias *{event.anchor}, {event.start_mark}: aliases are not read")
-        return super().compose_node(parent, index)
+class _Plain(_Safe):  # type: ignore[misc, valid-type]
+    """Refuses what no run writes: a key that comes twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         found: dict[Hashable, Any] = super().construct_mapping(node, deep)
@@ -41,6 +39,19 @@ def load_yaml(path: Path, what: str) -> Any:
     try:
         if (size := path.stat().st_size) > _LONGEST:
             raise ValueError(f"{size} bytes; at most {_LONGEST} are read")
-        return yaml.load(path.read_text(), _Plain)  # a SafeLoader
+        text = path.read_text()
+        _check(text)
+        return yaml.load(text, _Plain)  # a SafeLoader
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: cannot be read as {what}: {error}") from error
+
+
+def _check(text: str) -> None:
+    """Refuse what no run writes: a few lines of aliases can stand for more values than memory holds."""
+    depth = 0
+    for event in yaml.parse(text, _Safe):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"alias *{event.anchor}, {event.start_mark}: aliases are not read")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError(f"more than {_DEEPEST} levels, {event.start_mark}")

@@ -33,6 +33,10 @@ class TrackingError(AstrosweepError, RuntimeError):
     """The record of a run cannot be written: tracking store or server down, disk full or read-only."""
 
 
+class MissingArtifactError(TrackingError):
+    """A run has not, or not any more, the files that are wanted of it; the record itself is sound."""
+
+
 class StorageError(AstrosweepError, RuntimeError):
     """The storage of studies cannot be reached, opened or written."""
 

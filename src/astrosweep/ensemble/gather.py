@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from astrosweep.config import RunConfig, load_run_config
-from astrosweep.core.errors import AstrosweepError, DataError
+from astrosweep.core.errors import AstrosweepError, ConfigError, DataError, MissingArtifactError
 from astrosweep.core.types import FloatArray, IdArray, Predictions
 from astrosweep.data.kind import Development, Judged, Kind
 from astrosweep.ensemble.candidates import LeftOut, Selection, reasons
@@ -22,6 +22,9 @@ from astrosweep.tracking import RunSummary, Tracker
 _log = logging.getLogger(__name__)
 _OUTER_FOLDS = 5
 """Outer folds of the nested cross-validation where the split has none."""
+
+_UNREADABLE = (MissingArtifactError, DataError, ConfigError)
+"""What is wrong with one run; where the record itself fails, or the disk, no other run would do better."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how many of it are done, and how many there are."""
@@ -142,7 +145,7 @@ def gather(
         progress("reading predictions", i, len(selection.runs))
         try:
             candidates += _read(tracker, run, folder / run.run_id, truths.ids, space)
-        except AstrosweepError as error:
+        except _UNREADABLE as error:
             gone.append(LeftOut(run.name, run.run_id, _in_short(error)))
     if not candidates:
         raise DataError(f"None of {len(selection.runs)} runs can be read:\n{reasons(gone)}")
@@ -157,14 +160,17 @@ def _reference(
     for run in selection.runs:
         try:
             trained = load(tracker.fetch(run.run_id, folder / f"{run.run_id}-whole"))
-        except AstrosweepError as error:
+        except _UNREADABLE as error:
             left.append(LeftOut(run.name, run.run_id, _in_short(error)))
             continue
         if data_path is not None:
             data = trained.config.data.model_copy(update={"path": data_path})
             trained = Trained(trained.config.model_copy(update={"data": data}), trained.members)
         return trained, left
-    raise DataError(f"None of {len(selection.runs)} runs can be read back:\n{reasons(left)}")
+    raise DataError(
+        f"None of {len(selection.runs)} runs can be read back:\n{reasons(left)}\nTrain networks on these "
+        "data again: python train.py -m ..., or put the files of the runs back."
+    )
 
 
 def _truths(reference: Trained, development: Development[Any, Any]) -> Truths:
@@ -210,5 +216,6 @@ def _read(
 
 def _in_short(error: AstrosweepError) -> str:
     """The first sentence of a fault, without what differs from run to run: runs are counted by reason."""
-    text = str(error).splitlines()[0]
-    return "its files are gone" if "artifact" in text.lower() and "No such" in text else text[:200]
+    return (
+        "its files are gone" if isinstance(error, MissingArtifactError) else str(error).splitlines()[0][:200]
+    )

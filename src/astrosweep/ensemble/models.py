@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from astrosweep.core.errors import FormatError
+from astrosweep.core.errors import FormatError, MissingArtifactError
 from astrosweep.core.types import FloatArray
 from astrosweep.ensemble.baselines import BaselineCandidate
 from astrosweep.ensemble.gather import Candidate, Progress
@@ -75,7 +75,7 @@ def fetch_models(
 
     Raises:
         FormatError: A file is missing or was changed; the message names the run.
-        TrackingError: A run has no files any more.
+        TrackingError: The record cannot be read.
     """
     found: dict[str, tuple[Path, Trained]] = {}
     for i, candidate in enumerate(candidates):
@@ -86,7 +86,7 @@ def fetch_models(
                 tracker.fetch(candidate.run.run_id, place)
             below = place if candidate.replicate is None else place / f"replicate_{candidate.replicate}"
             found[candidate.name] = below, load(below)
-        except FormatError as error:
+        except (FormatError, MissingArtifactError) as error:
             raise FormatError(
                 f"Run {candidate.run.name} ({candidate.run.run_id}) cannot be a member: {error}. "
                 f"To go on without it: ensemble.exclude=[{candidate.run.run_id}]"

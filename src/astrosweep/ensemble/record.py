@@ -1,5 +1,6 @@
 """From an ensemble on disk to the record and the registry: files first, then its run, then its version."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from astrosweep.config.ensemble import EnsembleConfig
+from astrosweep.core.errors import TrackingError
 from astrosweep.core.types import RunRecord
 from astrosweep.ensemble.build import Built
 from astrosweep.ensemble.bundle import load_bundle
@@ -15,6 +17,7 @@ from astrosweep.ensemble.gather import Progress
 from astrosweep.ensemble.report import write_report
 from astrosweep.ensemble.served import MODULE
 from astrosweep.recording import flatten, tags_of
+from astrosweep.recording.run import STAGED
 from astrosweep.tracking import (
     CANDIDATE,
     MODEL,
@@ -46,7 +49,7 @@ class Recorded:
 
 
 def record(
-    tracker: Tracker, config: EnsembleConfig, built: Built, scratch: Path, progress: Progress
+    tracker: Tracker, config: EnsembleConfig, built: Built, folder: Path, progress: Progress
 ) -> Recorded:
     """Record an ensemble and register it.
 
@@ -57,7 +60,7 @@ def record(
         tracker: The record.
         config: The command.
         built: The ensemble.
-        scratch: An empty folder.
+        folder: The command's own folder, where the run's files are until the record has them.
         progress: What is told how far it is.
 
     Raises:
@@ -68,17 +71,23 @@ def record(
     run = _recorded(tracker, built.choice)
     if run is None:
         progress("drawing", 0, 1)
-        files = _write_files(config, built, scratch)
+        files = _write_files(config, built, folder / STAGED)
         progress("recording", 0, 1)
         run_id = _record_run(tracker, config, built, files)
     else:
         run_id = run.run_id
-    _link_members(tracker, built, run_id)
-    if registry is None:
-        return Recorded(run_id, None)
-    progress("registering", 0, 1)
-    version = registry.register(built.name, run_id, _version_tags(built))
-    registry.point(CANDIDATE, version)
+    try:
+        _link_members(tracker, built, run_id)
+        if registry is None:
+            return Recorded(run_id, None)
+        progress("registering", 0, 1)
+        version = registry.register(built.name, run_id, _version_tags(built))
+        registry.point(CANDIDATE, version)
+    except TrackingError as error:
+        raise TrackingError(
+            f"{error}\nThe ensemble is recorded in run {run_id} and lies in {built.folder}; the same command "
+            "goes on from there."
+        ) from error
     return Recorded(run_id, version)
 
 
@@ -88,16 +97,20 @@ def _recorded(tracker: Tracker, choice: str) -> RunSummary | None:
     return next((run for run in found if run.status == "finished"), None)
 
 
-def _write_files(config: EnsembleConfig, built: Built, scratch: Path) -> Path:
-    files = scratch / "artifacts"
-    write_report(files, built, config)
-    bundle = load_bundle(built.folder)
-    kind, objects = built.gathered.kind, built.gathered.development.sealed
-    example = kind.frame_of(bundle.preparation, objects.take(np.arange(min(len(objects), _EXAMPLES))))
-    output = bundle.table(kind.objects_from(bundle.preparation, example))
-    # Any value may be missing; what must be there at all, the kind of data says when it is asked.
-    optional = [str(name) for name in example]
-    write_model(files / MODEL, built.folder, MODULE, example, output, optional)
+def _write_files(config: EnsembleConfig, built: Built, files: Path) -> Path:
+    try:
+        write_report(files, built, config)
+        bundle = load_bundle(built.folder)
+        kind, objects = built.gathered.kind, built.gathered.development.sealed
+        few = objects.take(np.arange(min(len(objects), _EXAMPLES)))
+        example = kind.frame_of(bundle.preparation, few)
+        output = bundle.table(kind.objects_from(bundle.preparation, example))
+        # Any value may be missing; what must be there at all, the kind of data says when it is asked.
+        optional = [str(name) for name in example]
+        write_model(files / MODEL, built.folder, MODULE, example, output, optional)
+    except BaseException:
+        shutil.rmtree(files, ignore_errors=True)  # nobody misses half of them, and the disk may be full
+        raise
     return files
 
 
@@ -113,7 +126,17 @@ def _record_run(tracker: Tracker, config: EnsembleConfig, built: Built, files: P
         params=flatten({"ensemble": settings, "wanted": dict(config.wanted)}),
         tags=tags,
     )
-    tracker.finish(run_id, record, files)
+    try:
+        tracker.finish(run_id, record, files)
+    except TrackingError as error:
+        raise TrackingError(
+            f"{error}\nThe ensemble lies in {built.folder}; the same command goes on from there."
+        ) from error
+    except (KeyboardInterrupt, SystemExit):
+        tracker.finish(run_id, RunRecord(name, "killed", error="stopped by the user or the scheduler"))
+        raise
+    if config.tracking.name == "mlflow":
+        shutil.rmtree(files, ignore_errors=True)
     return run_id
 
 
@@ -158,9 +181,9 @@ def _member_runs(built: Built) -> list[str]:
 
 def _link_members(tracker: Tracker, built: Built, run_id: str) -> None:
     """Say in each member's run which ensemble it is in."""
-    ours = set(_member_runs(built))
-    runs = {one.run.run_id: one.run for one in built.gathered.candidates if one.run.run_id in ours}
-    for run in runs.values():
+    for member in _member_runs(built):
+        # Read again: another ensemble may have been recorded since the candidates were looked up.
+        run = tracker.find(member)
         known = [name for name in run.tags.get(LINEAGE, "").split(", ") if name]
         if run_id not in known:
             tags = {LINEAGE: ", ".join([*known, run_id])}

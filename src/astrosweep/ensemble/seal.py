@@ -96,17 +96,19 @@ def open_seal(
                 "test. Take that ensemble, or say ensemble.force=true to open it again: the record and every "
                 "report will say so."
             )
-        if len(others) == len(before):
-            _write(tracker, group, name, choice)
+        _write(tracker, group, name, choice)
         mine = [opening for opening in openings(tracker, group) if opening.choice == choice]
     return kind_of(config).unseal(config), [*others, *mine]
 
 
 def _write(tracker: Tracker, group: Group, name: str, choice: str) -> None:
+    """Write an opening down, once; one that was begun and cut off gets its end."""
     tags = {**_key(group), "choice": choice, "opened_for": name, "opened_by": _who()}
     title = f"seal {group.sealed[:8]} opened for {name}"
-    run_id = tracker.start(title, tags)
-    tracker.finish(run_id, RunRecord(title, "finished", tags=tags))
+    rows = tracker.runs(tags={**_key(group), "choice": choice})
+    begun = [run.run_id for run in rows if run.status == "running"]
+    for run_id in begun or ([] if rows else [tracker.start(title, tags)]):
+        tracker.finish(run_id, RunRecord(title, "finished", tags=tags))
 
 
 def _opening(run: RunSummary) -> Opening:

@@ -4,6 +4,7 @@ import atexit
 import gc
 
 from astrosweep.job.arguments import judged_by_pydantic
+from astrosweep.job.beforehand import OneJobCallback
 from astrosweep.job.command_line import read_command_line
 from astrosweep.job.ensemble import run_ensemble
 from astrosweep.job.entry import run_job
@@ -15,6 +16,7 @@ atexit.register(gc.freeze)
 
 __all__ = [
     "MultirunCallback",
+    "OneJobCallback",
     "judged_by_pydantic",
     "read_command_line",
     "run_ensemble",

@@ -1,7 +1,6 @@
 """What ``ensemble.py`` calls: recorded runs become one ensemble, on disk, recorded and registered."""
 
 import logging
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from astrosweep.config.ensemble import EnsembleConfig, ensemble_config
-from astrosweep.core.errors import AstrosweepError, ConfigError
+from astrosweep.core.errors import ConfigError
 from astrosweep.job.ahead import uncollected
-from astrosweep.job.faults import FAULT
+from astrosweep.job.faults import ends_a_job
+from astrosweep.job.folder import working_in
 from astrosweep.job.passwords import overrides_of
 from astrosweep.job.signals import interrupt_on_sigterm
 from astrosweep.tracking import open_tracker, ui_command
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from astrosweep.ensemble.record import Recorded
 
 _log = logging.getLogger(__name__)
-_INTERRUPTED = 130
+_NOTHING_LOST = "Nothing was registered; with room for the files the same command goes on."
 
 
 def run_ensemble(composed: DictConfig) -> None:
@@ -36,27 +36,12 @@ def run_ensemble(composed: DictConfig) -> None:
         composed: What Hydra composed.
     """
     interrupt_on_sigterm()
-    try:
-        config = ensemble_config(composed, overrides_of(HydraConfig.get()))
-        _run(config)
-    except KeyboardInterrupt:
-        _log.error("Stopped. The same command again goes on.")
-        sys.exit(_INTERRUPTED)
-    except AstrosweepError as error:
-        _log.error("%s", error)
-        sys.exit(1)
-    except OSError as error:
-        _log.error("A file cannot be written or read: %s. Nothing was registered.", error)
-        sys.exit(1)
-    except MemoryError:
-        _log.error("Out of memory: lower ensemble.max_candidates.")
-        sys.exit(1)
-    except Exception:
-        _log.exception(FAULT)
-        sys.exit(1)
+    hydra = HydraConfig.get()
+    with ends_a_job(_NOTHING_LOST), working_in(Path(hydra.runtime.cwd)):
+        _run(ensemble_config(composed, overrides_of(hydra)), Path(hydra.runtime.output_dir))
 
 
-def _run(config: EnsembleConfig) -> None:
+def _run(config: EnsembleConfig, folder: Path) -> None:
     if config.tracking.name != "mlflow":
         raise ConfigError("tracking=none keeps no runs to choose from; allowed: tracking=mlflow")
     with uncollected():
@@ -70,7 +55,7 @@ def _run(config: EnsembleConfig) -> None:
         _progress() as progress,
     ):
         built = build(tracker, config, place, Path(scratch), progress)
-        recorded = record(tracker, config, built, Path(scratch), progress)
+        recorded = record(tracker, config, built, folder, progress)
     console = Console()
     console.print()
     console.print(comparison_table(built, config.ensemble.objective))

@@ -1,21 +1,19 @@
 """The function that ``train.py`` calls for each Hydra job."""
 
 import logging
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from astrosweep.core.errors import AstrosweepError, ConfigError
+from astrosweep.core.errors import AstrosweepError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.ahead import uncollected
 from astrosweep.job.configuration import configuration
-from astrosweep.job.faults import FAULT
+from astrosweep.job.faults import FAULT, INTERRUPTED
+from astrosweep.job.folder import working_in
 from astrosweep.job.orphan import job_in_progress
 from astrosweep.job.outcome import Sweep, exchange_of, read_sweep, write_outcome
 from astrosweep.job.passwords import overrides_of
@@ -23,7 +21,6 @@ from astrosweep.job.signals import interrupt_on_sigterm
 from astrosweep.tracking import open_tracker
 
 _log = logging.getLogger(__name__)
-_INTERRUPTED = 130
 
 
 def run_job(composed: DictConfig) -> None:
@@ -48,13 +45,13 @@ def _run_job(composed: DictConfig) -> None:
     exchange = exchange_of(hydra.job.env_set) if in_multirun else None
     try:
         sweep = read_sweep(exchange) if exchange else None
-        with _working_in(Path(sweep.given_in if sweep else hydra.runtime.cwd)):
+        with working_in(Path(sweep.given_in if sweep else hydra.runtime.cwd)):
             record = _run(composed, folder, sweep, overrides)
     except AstrosweepError as error:
         record = RunRecord(name=_name(overrides), status="failed", error=str(error))
     except KeyboardInterrupt:
         _log.error("Stopped by the user or the scheduler. What was recorded so far is kept.")
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         _log.exception(FAULT)
         record = RunRecord(name=_name(overrides), status="failed", error=repr(error))
@@ -67,27 +64,6 @@ def _run_job(composed: DictConfig) -> None:
             _log.error("%s: the job's outcome cannot be written: %s", exchange, error)
     if not in_multirun and record.status != "finished":
         sys.exit(1)
-
-
-@contextmanager
-def _working_in(folder: Path) -> Iterator[None]:
-    """Take relative paths from the folder where the command was given, wherever Hydra or a launcher went.
-
-    Raises:
-        ConfigError: There is no such folder, as on a machine that does not share it.
-    """
-    before = Path.cwd()
-    try:
-        os.chdir(folder)
-    except OSError as error:
-        raise ConfigError(
-            f"The job cannot work in {folder}, where the command was given: {error.strerror}. Give the "
-            "command in a folder that all machines share."
-        ) from error
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def _run(composed: DictConfig, folder: Path, sweep: Sweep | None, overrides: list[str]) -> RunRecord:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from astrosweep.core.errors import AstrosweepError
 
+INTERRUPTED = 130
+"""Exit code of a command that was stopped, as of one that Ctrl-C ends."""
 FAULT = "A fault of astrosweep, not of your input; please report it with the lines below."
 _log = logging.getLogger(__name__)
 
@@ -22,6 +24,32 @@ def ends_the_command() -> Iterator[None]:
         yield
     except (AstrosweepError, OSError) as error:
         _log.error("%s", error)
+        sys.exit(1)
+    except Exception:
+        _log.exception(FAULT)
+        sys.exit(1)
+
+
+@contextmanager
+def ends_a_job(nothing_lost: str) -> Iterator[None]:
+    """Let what fails in a command's one job end the program with a message and its exit code.
+
+    Args:
+        nothing_lost: Sentence that says what a file that cannot be written left as it was.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        _log.error("Stopped. The same command again goes on.")
+        sys.exit(INTERRUPTED)
+    except AstrosweepError as error:
+        _log.error("%s", error)
+        sys.exit(1)
+    except OSError as error:
+        _log.error("A file cannot be written or read: %s. %s", error, nothing_lost)
+        sys.exit(1)
+    except MemoryError:
+        _log.error("Out of memory: lower ensemble.max_candidates. %s", nothing_lost)
         sys.exit(1)
     except Exception:
         _log.exception(FAULT)

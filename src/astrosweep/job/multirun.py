@@ -11,18 +11,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from astrosweep.config import RunConfig, StudyConfig
-from astrosweep.core.errors import AstrosweepError, ConfigError
+from astrosweep.core.errors import AstrosweepError
 from astrosweep.core.types import RunRecord
 from astrosweep.job.ahead import processes_started
+from astrosweep.job.beforehand import CommandCallback
 from astrosweep.job.faults import FAULT, ends_the_command
 from astrosweep.job.grammar import quoted
 from astrosweep.job.grid import append_workers, configurations, expand
 from astrosweep.job.outcome import VARIABLE, WORKER, Sweep, claim, new_exchange, read_outcomes, write_sweep
-from astrosweep.job.passwords import overrides_of, refuse_passwords
+from astrosweep.job.passwords import overrides_of
 from astrosweep.job.signals import interrupt_on_sigterm
 from astrosweep.search import open_storage, watched
 from astrosweep.tracking import Tracker, create_stores, open_tracker, process_tags
@@ -30,7 +30,7 @@ from astrosweep.tracking import Tracker, create_stores, open_tracker, process_ta
 _log = logging.getLogger(__name__)
 
 
-class MultirunCallback(Callback):
+class MultirunCallback(CommandCallback):
     """Refuse a multirun with a faulty job before any job starts; record its parent run; show its results."""
 
     def __init__(self) -> None:
@@ -47,17 +47,6 @@ class MultirunCallback(Callback):
     def __reduce__(self) -> tuple[type["MultirunCallback"], tuple[()]]:
         """Launchers send callbacks to their processes, where this one has nothing to do."""
         return MultirunCallback, ()
-
-    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
-        """End the program with a message if a file gives a password or the run's folder cannot be made."""
-        with ends_the_command():
-            refuse_passwords(config)
-            try:
-                Path(config.hydra.run.dir).mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise ConfigError(
-                    f"The run's folder cannot be made: {error}. Set hydra.run.dir=<folder>."
-                ) from error
 
     def on_multirun_start(self, config: DictConfig, config_name: str | None = None, **kwargs: Any) -> None:  # noqa: ARG002
         """Validate every job, create the stores once, and open the parent run.

@@ -2,16 +2,18 @@
 
 import logging
 import sys
+from pathlib import Path
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from astrosweep.config.promote import promote_config
-from astrosweep.core.errors import AstrosweepError
 from astrosweep.job.ahead import uncollected
-from astrosweep.job.faults import FAULT
+from astrosweep.job.faults import ends_a_job
+from astrosweep.job.folder import working_in
+from astrosweep.job.signals import interrupt_on_sigterm
 
 _log = logging.getLogger(__name__)
-_INTERRUPTED = 130
 
 
 def run_promotion(composed: DictConfig) -> None:
@@ -20,20 +22,10 @@ def run_promotion(composed: DictConfig) -> None:
     Args:
         composed: What Hydra composed.
     """
-    try:
+    interrupt_on_sigterm()
+    hydra = HydraConfig.get()
+    with ends_a_job("The champion is what it was."), working_in(Path(hydra.runtime.cwd)):
         is_promoted = _run(composed)
-    except KeyboardInterrupt:
-        _log.error("Stopped. The same command again goes on.")
-        sys.exit(_INTERRUPTED)
-    except AstrosweepError as error:
-        _log.error("%s", error)
-        sys.exit(1)
-    except OSError as error:
-        _log.error("A file cannot be written or read: %s. The champion is what it was.", error)
-        sys.exit(1)
-    except Exception:
-        _log.exception(FAULT)
-        sys.exit(1)
     if not is_promoted:
         sys.exit(1)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from astrosweep.core.errors import TrackingError
+from astrosweep.core.errors import MissingArtifactError, TrackingError
 from astrosweep.core.types import RunRecord
 from astrosweep.tracking.points import last_values
 from astrosweep.tracking.summary import RunSummary, the_one_named
@@ -113,11 +113,11 @@ class MemoryTracker:
         """See ``Tracker.fetch``."""
         root = self._run(run_id).artifacts
         if root is None or not root.is_dir() or not any(root.iterdir()):
-            raise TrackingError(f"Run {run_id} has no artifacts.")
+            raise MissingArtifactError(f"Run {run_id} has no artifacts.")
         for name in only:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             if not (root / name).is_file():
-                raise TrackingError(f"Run {run_id} has no artifact {name}.")
+                raise MissingArtifactError(f"Run {run_id} has no artifact {name}.")
             shutil.copyfile(root / name, folder / name)
         if only:
             return folder

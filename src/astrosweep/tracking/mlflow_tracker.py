@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from astrosweep.config import TrackingConfig
-from astrosweep.core.errors import TrackingError
 from astrosweep.core.types import RunRecord
 from astrosweep.tracking.address import Address
+from astrosweep.tracking.artifacts import Artifacts
 from astrosweep.tracking.calls import Calls
 from astrosweep.tracking.database import Database
 from astrosweep.tracking.entities import (
@@ -49,6 +49,7 @@ class MlflowTracker:
         self._client, self._experiment_id = open_store(address)
         self._database = None if address.is_server else Database(address, _LOCK_WAIT_S)
         self._call = Calls(address)
+        self._artifacts = Artifacts(address, self._client, self._call)
 
     def start(
         self,
@@ -114,24 +115,7 @@ class MlflowTracker:
 
     def fetch(self, run_id: str, folder: Path, only: Sequence[str] = ()) -> Path:
         """See ``Tracker.fetch``."""
-        purpose = f"Artifacts of run {run_id} cannot be read"
-        for name in only:
-            self._call(purpose, partial(self._copy, run_id, folder, name))
-        if only:
-            return folder
-        if not self._call(purpose, lambda: self._client.list_artifacts(run_id)):
-            raise TrackingError(f"Run {run_id} has no artifacts.")
-
-        self._call(purpose, partial(self._copy, run_id, folder, ""))
-        return folder
-
-    def _copy(self, run_id: str, folder: Path, name: str) -> None:
-        wanted = folder / name
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(exist_ok=True)
-        got = Path(self._client.download_artifacts(run_id, name, str(folder)))
-        if got.resolve() != wanted.resolve():  # a single file may come without the folders above it
-            got.replace(wanted)
+        return self._artifacts.fetch(run_id, folder, only)
 
     def _resume(self, run_id: str, tags: Mapping[str, str]) -> None:
         self._client.update_run(run_id, status="RUNNING")
@@ -161,7 +145,9 @@ class MlflowTracker:
         token: str | None = None
         while True:
             page = self._call("Runs cannot be read", partial(self._page, wanted, token))
-            found.extend(summarize(run) for run in page)
+            for run in page:
+                self._artifacts.learn(run)
+                found.append(summarize(run))
             token = page.token
             if not token:
                 return found

@@ -98,6 +98,6 @@ class Tracker(Protocol):
             ``folder``.
 
         Raises:
-            TrackingError: The run has no artifacts, or not all of those.
+            MissingArtifactError: The run has no artifacts, or not all of those.
         """
         ...

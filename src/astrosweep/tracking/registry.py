@@ -23,6 +23,7 @@ CANDIDATE, CHAMPION = "candidate", "champion"
 _T = TypeVar("_T")
 _DESCRIPTION = MODEL + "/MLmodel"
 _PAGE_SIZE = 1000
+_FEW = 50
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,11 @@ class Registry:
         purpose = f"The model {model!r} cannot be read"
         found = self._call(purpose, partial(self._model, model))
         if found is None:
-            raise TrackingError(f"There is no registered model {model!r} in {self._shown}")
+            known = self._call(purpose, lambda: self._client.search_registered_models(max_results=_FEW))
+            names = ", ".join(one.name for one in known) or "none; python ensemble.py makes one"
+            raise TrackingError(
+                f"There is no registered model {model!r} in {self._shown}; registered: {names}"
+            )
         return {alias: int(number) for alias, number in found.aliases.items()}
 
     def versions(self, model: str) -> list[Version]:
