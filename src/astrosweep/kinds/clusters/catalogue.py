@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.incoming import Column, Field, Outgoing
-from astrosweep.kinds.clusters.flags import MEANINGS, Flags
+from astrosweep.kinds.clusters.derived_columns import derived_columns
+from astrosweep.kinds.clusters.flags import Flags, flag_columns
 from astrosweep.kinds.clusters.preparation import ProfilePreparation
+from astrosweep.kinds.clusters.propagate import can_derive, derive
 
 UNITS = {"pressure": "keV cm-3", "density": "cm-3", "temperature": "keV"}
 UCDS = {
@@ -37,8 +39,8 @@ def profile_columns(preparation: ProfilePreparation, outgoing: Outgoing) -> list
     Returns:
         ``cluster``, ``radius_kpc``, ``radius_r500`` (NaN where R500 is unknown); by quantity its value,
         ``_lower_68``, ``_upper_68``, ``_lower_95``, ``_upper_95``, ``_uncertainty``, ``_aleatoric`` and
-        ``_epistemic``; ``flag`` and ``reason``. Where radii are learned too, each quantity has
-        ``<quantity>_radius_kpc`` and ``<quantity>_radius_r500`` instead.
+        ``_epistemic``; the columns of ``derived_columns``; ``flag`` and ``reason``. Where
+        radii are learned too, each quantity has ``<quantity>_radius_kpc`` and ``<quantity>_radius_r500``.
     """
     clusters, n_points = outgoing.judged.objects, len(preparation.output_radii)
     name = Field("cluster", str, ucd="meta.id;meta.main", description="Name of the cluster")
@@ -52,10 +54,9 @@ def profile_columns(preparation: ProfilePreparation, outgoing: Outgoing) -> list
             columns += _radii(radius, clusters.r500_kpc, "" if common else f"{quantity}_")
         columns += _quantity(preparation, outgoing, quantity)
         found |= flags.of_points(radius, preparation.learned[preparation.columns_of(quantity)])
-    meaning = "; ".join(f"{flag}: {text.removesuffix(': ')}" for flag, text in MEANINGS.items())
-    code = Field("flag", np.int16, ucd="meta.code.qual", description=f"0: none; sum of {meaning}")
-    reason = Field("reason", str, ucd="meta.note", description="The flag in words")
-    return [*columns, (code, found.ravel()), (reason, flags.words(found).ravel())]
+    if can_derive(preparation):
+        columns += derived_columns(derive(preparation, outgoing))
+    return [*columns, *flag_columns(flags, found)]
 
 
 def radii_of(preparation: ProfilePreparation, outgoing: Outgoing, quantity: str) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
+from astrosweep.data.incoming import Column, Field
 from astrosweep.kinds.clusters.measured import Bools, Measured, measured, with_all_channels
 from astrosweep.kinds.clusters.preparation import ProfilePreparation
 from astrosweep.kinds.clusters.sample import Clusters
@@ -80,3 +81,11 @@ class Flags:
         lacks = np.stack([self.measured.lacking(name) for name in names])
         short = np.stack([self.measured.untrained(name).any(axis=1) for name in names])
         return {LACKS: lacks, SHORT: short & ~lacks}
+
+
+def flag_columns(flags: Flags, found: NDArray[np.int16]) -> list[Column]:
+    """``flag`` and ``reason`` of points, shape (N, P), as columns that go out."""
+    meaning = "; ".join(f"{flag}: {text.removesuffix(': ')}" for flag, text in MEANINGS.items())
+    code = Field("flag", np.int16, "", "meta.code.qual", f"0: none; the sum of {meaning}")
+    reason = Field("reason", str, "", "meta.note", "The flag in words")
+    return [(code, found.ravel()), (reason, flags.words(found).ravel())]

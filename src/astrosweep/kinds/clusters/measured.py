@@ -107,7 +107,7 @@ def _refused(own: Measured, name: str) -> tuple[Bools, str]:
         return np.zeros_like(lacking), ""
     why = "it was in every cluster that the network was trained on"
     if (share == 1.0).all():
-        return ~own.inside[name].all(axis=1), why
+        return ~np.asarray(own.inside[name].all(axis=1)), why
     return lacking if (share == 1.0).any() else np.zeros_like(lacking), why
 
 
