@@ -57,7 +57,10 @@ def fit_preparation(
         common = np.where(gridded.resampling[name].inside, common, np.nan)
         loc, width = moments(common) if config.standardise else (0.0, 1.0)
         channels[name] = replace(
-            channel, loc=loc + np.zeros(config.n_input), width=width + np.zeros(config.n_input)
+            channel,
+            loc=loc + np.zeros(config.n_input),
+            width=width + np.zeros(config.n_input),
+            measured=gridded.resampling[name].inside.mean(axis=0),
         )
     scale = radius_scale(clusters, config.radius)[:, None]
     radius = unfitted.coordinate(input_radii * scale)

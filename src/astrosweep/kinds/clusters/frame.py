@@ -1,5 +1,6 @@
 """Clusters as one long table that a served model takes, and back: a row for each point of each profile."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,29 +72,53 @@ def clusters_from(preparation: ProfilePreparation, frame: pd.DataFrame) -> Clust
         DataError: There are no rows, a column, a profile or a needed property is missing, a number is none,
             or a cluster has two redshifts or a radius twice.
     """
-    frame = _checked(frame)
+    clusters = clusters_of(frame, needed=tuple(preparation.channels))
+    _check_properties(preparation, clusters)
+    return clusters
+
+
+def clusters_of(frame: pd.DataFrame, table: Path = _TABLE, needed: Sequence[str] = ()) -> Clusters:
+    """Clusters of such a table, whatever a model needs of them.
+
+    Args:
+        frame: The table; columns of redshift, R500 and errors may be absent.
+        table: What messages call it.
+        needed: Profiles that some cluster must have.
+
+    Raises:
+        DataError: There are no rows, a column is missing, a profile is unknown, a number is none, or a
+            cluster has two redshifts or a radius twice.
+    """
+    frame = _checked(frame, table)
     numbers = {
-        name: to_numbers(frame[name], name, _TABLE) if name in frame else np.full(len(frame), np.nan)
+        name: to_numbers(frame[name], name, table) if name in frame else np.full(len(frame), np.nan)
         for name in _NUMBERS
     }
     names = frame["cluster"].astype(str).to_numpy(dtype=object)
     row, found = pd.factorize(names)
     unique = found.tolist()
-    properties = {name: _one_each(name, numbers[name], row, unique) for name in ("redshift", "r500_kpc")}
-    _check_properties(preparation, properties, unique)
+    properties = {
+        name: _one_each(name, numbers[name], row, unique, table) for name in ("redshift", "r500_kpc")
+    }
     has_point = np.isfinite(numbers["radius_kpc"])
     if (bad := has_point & (numbers["radius_kpc"] <= 0.0)).any():
         raise DataError(
-            f"{_TABLE}: column 'radius_kpc' of {names[bad][0]} is {numbers['radius_kpc'][bad][0]:g}; "
+            f"{table}: column 'radius_kpc' of {names[bad][0]} is {numbers['radius_kpc'][bad][0]:g}; "
             "allowed: radii above 0"
         )
     kinds = frame["profile"].astype(str).to_numpy(dtype=object)
-    _check_profiles(preparation, kinds)
+    if unknown := sorted(set(kinds) - set(OBSERVABLES)):
+        raise DataError(f"{table}: column 'profile' has {few(unknown)}; allowed: {', '.join(OBSERVABLES)}")
+    if absent := [name for name in needed if name not in set(kinds)]:
+        raise DataError(
+            f"{table}: column 'profile' never has {', '.join(absent)}; this model needs {', '.join(needed)}"
+        )
     point = (numbers["radius_kpc"], numbers["value"], numbers["error"])
     observed = {}
     for kind in [name for name in OBSERVABLES if name in set(kinds)]:
         chosen = np.flatnonzero((kinds == kind) & has_point)
-        observed[kind] = _padded(kind, row[chosen], unique, [array[chosen] for array in point])
+        own = [array[chosen] for array in point]
+        observed[kind] = _padded(kind, row[chosen], unique, own, table)
     return Clusters(
         ids=np.array([id_of(name) for name in unique], dtype=np.int64),
         names=np.array(unique),
@@ -101,8 +126,19 @@ def clusters_from(preparation: ProfilePreparation, frame: pd.DataFrame) -> Clust
         r500_kpc=properties["r500_kpc"],
         observed=observed,
         generator=np.full(len(unique), "table"),
-        origin=str(_TABLE),
+        origin=str(table),
     )
+
+
+def needed_properties(preparation: ProfilePreparation) -> tuple[str, ...]:
+    """Properties that a preparation needs of every cluster: ``redshift``, ``r500_kpc``."""
+    config = preparation.config
+    scaled = config.line_of_sight == "on"
+    needed = {
+        "redshift": scaled or "redshift" in config.context,
+        "r500_kpc": scaled or "r500" in config.context or config.radius == "r500",
+    }
+    return tuple(name for name, is_needed in needed.items() if is_needed)
 
 
 def _profiles_of(preparation: ProfilePreparation, clusters: Clusters) -> list[str]:
@@ -112,19 +148,19 @@ def _profiles_of(preparation: ProfilePreparation, clusters: Clusters) -> list[st
     return [name for name in clusters.observed if name in preparation.channels]
 
 
-def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+def _checked(frame: pd.DataFrame, table: Path) -> pd.DataFrame:
     if not len(frame):
-        raise DataError(f"{_TABLE} has no rows")
+        raise DataError(f"{table} has no rows")
     if absent := [name for name in COLUMNS if name not in frame and name not in _MAY_LACK]:
-        raise DataError(f"{_TABLE} has no column {', '.join(absent)}; needed: {', '.join(COLUMNS)}")
+        raise DataError(f"{table} has no column {', '.join(absent)}; needed: {', '.join(COLUMNS)}")
     numbered = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="row"), axis=0)
     for name in ("cluster", "profile"):
         if (empty := numbered[name].isna()).any():
-            raise DataError(f"{_TABLE}: column {name!r} is empty in row {numbered.index[empty][0]}")
+            raise DataError(f"{table}: column {name!r} is empty in row {numbered.index[empty][0]}")
     return numbered
 
 
-def _one_each(name: str, values: FloatArray, row: IdArray, unique: list[str]) -> FloatArray:
+def _one_each(name: str, values: FloatArray, row: IdArray, unique: list[str], table: Path) -> FloatArray:
     """The value of each cluster, which all of its rows share."""
     first = np.full(len(unique), np.nan)
     first[row[::-1]] = values[::-1]
@@ -132,43 +168,24 @@ def _one_each(name: str, values: FloatArray, row: IdArray, unique: list[str]) ->
     if other.any():
         place = int(np.flatnonzero(other)[0])
         raise DataError(
-            f"{_TABLE}: column {name!r} of {unique[row[place]]} is {first[row[place]]:g} and "
+            f"{table}: column {name!r} of {unique[row[place]]} is {first[row[place]]:g} and "
             f"{values[place]:g}; allowed: one value for each cluster"
         )
     return first
 
 
-def _check_properties(
-    preparation: ProfilePreparation, properties: dict[str, FloatArray], unique: list[str]
-) -> None:
-    config = preparation.config
-    scaled = config.line_of_sight == "on"
-    needed = {
-        "redshift": scaled or "redshift" in config.context,
-        "r500_kpc": scaled or "r500" in config.context or config.radius == "r500",
-    }
-    for name, is_needed in needed.items():
-        unknown = ~(properties[name] > 0.0)
-        if is_needed and unknown.any():
-            without = few([str(cluster) for cluster in np.array(unique)[unknown]])
+def _check_properties(preparation: ProfilePreparation, clusters: Clusters) -> None:
+    for name in needed_properties(preparation):
+        unknown = ~(getattr(clusters, name) > 0.0)
+        if unknown.any():
+            without = few([str(cluster) for cluster in clusters.names[unknown]])
             raise DataError(
-                f"{_TABLE}: column {name!r} has no positive number for {int(unknown.sum())} of {len(unique)} "
-                f"clusters: {without}; this model needs it"
+                f"{_TABLE}: column {name!r} has no positive number for {int(unknown.sum())} of "
+                f"{len(clusters)} clusters: {without}; this model needs it"
             )
 
 
-def _check_profiles(preparation: ProfilePreparation, kinds: np.ndarray) -> None:
-    present = set(kinds)
-    if unknown := sorted(present - set(OBSERVABLES)):
-        raise DataError(f"{_TABLE}: column 'profile' has {few(unknown)}; allowed: {', '.join(OBSERVABLES)}")
-    if absent := [name for name in preparation.channels if name not in present]:
-        raise DataError(
-            f"{_TABLE}: column 'profile' never has {', '.join(absent)}; this model needs "
-            f"{', '.join(preparation.channels)}"
-        )
-
-
-def _padded(kind: str, row: IdArray, unique: list[str], point: list[FloatArray]) -> Profiles:
+def _padded(kind: str, row: IdArray, unique: list[str], point: list[FloatArray], table: Path) -> Profiles:
     """Points of one profile as arrays (N, L), by increasing radius."""
     order = np.lexsort((point[0], row))
     row = row[order]
@@ -177,7 +194,7 @@ def _padded(kind: str, row: IdArray, unique: list[str], point: list[FloatArray])
     if again.any():
         place = int(np.flatnonzero(again)[0])
         raise DataError(
-            f"{_TABLE}: column 'radius_kpc' has {radius[place]:g} twice in the profile {kind} of "
+            f"{table}: column 'radius_kpc' has {radius[place]:g} twice in the profile {kind} of "
             f"{unique[row[place]]}"
         )
     count = np.bincount(row, minlength=len(unique))

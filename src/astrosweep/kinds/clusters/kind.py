@@ -12,7 +12,9 @@ from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.core.errors import DataError
 from astrosweep.data.baseline import Baseline
+from astrosweep.data.incoming import Column, Incoming, Outgoing
 from astrosweep.data.kind import Development, Judged, Kind, Part
+from astrosweep.kinds.clusters.catalogue import profile_columns
 from astrosweep.kinds.clusters.development import develop_clusters, unseal_clusters
 from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_by_radius
@@ -21,6 +23,7 @@ from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
 from astrosweep.kinds.clusters.frame import clusters_from, frame_of
 from astrosweep.kinds.clusters.groups import cluster_ranges, profile_variables
+from astrosweep.kinds.clusters.incoming import incoming_clusters
 from astrosweep.kinds.clusters.preparation import ProfilePreparation, load_profile_preparation
 from astrosweep.kinds.clusters.prepare import SHAPE, PreparedClusters, prepare_clusters
 from astrosweep.kinds.clusters.profiles.read import read_tables
@@ -89,6 +92,14 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
     def objects_from(self, preparation: ProfilePreparation, frame: pd.DataFrame) -> Clusters:
         """See ``Kind.objects_from``."""
         return clusters_from(preparation, frame)
+
+    def incoming(self, config: RunConfig, path: Path, preparation: ProfilePreparation) -> Incoming[Clusters]:
+        """See ``Kind.incoming``: a directory of observed profiles, or one long table of them."""
+        return incoming_clusters(_data_of(config), path, preparation)
+
+    def catalogue(self, preparation: ProfilePreparation, outgoing: Outgoing) -> list[Column]:
+        """See ``Kind.catalogue``: a row for each output radius of each cluster."""
+        return profile_columns(preparation, outgoing)
 
     def variables(
         self,

@@ -41,12 +41,15 @@ class Channel:
         softening: Scale of asinh in the channel's unit; unused by other forms.
         loc: Mean of each point over the training clusters, shape (L,).
         width: Standard deviation of each point over the training clusters, shape (L,).
+        measured: Share of the training clusters that were measured at each point, shape (L,); None where a
+            preparation was saved without it.
     """
 
     form: Form
     softening: float
     loc: FloatArray
     width: FloatArray
+    measured: FloatArray | None = None
 
     def compress(self, values: FloatArray) -> FloatArray:
         """Logarithm, asinh or the values themselves; NaN where undefined."""
@@ -351,6 +354,7 @@ def load_profile_preparation(folder: Path) -> ProfilePreparation:
                 softening=float(channel["softening"]),
                 loc=np.array(channel["loc"], dtype=np.float64),
                 width=np.array(channel["width"], dtype=np.float64),
+                measured=_optional(channel.get("measured")),
             )
             for name, channel in values["channels"].items()
         }
@@ -365,6 +369,10 @@ def load_profile_preparation(folder: Path) -> ProfilePreparation:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FormatError(f"{folder / _FILE}: no preparation of profiles: {error!r}") from error
+
+
+def _optional(values: Any) -> FloatArray | None:
+    return None if values is None else np.array(values, dtype=np.float64)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from astrosweep.kinds.clusters.sample import IMPOSSIBLE, Clusters, ClusterSample
 
 _log = logging.getLogger(__name__)
 
-_Files = Mapping[str, Mapping[str, Path]]
-_Read = dict[str, dict[str, TabulatedProfile]]
+Files = Mapping[str, Mapping[str, Path]]
+Read = dict[str, dict[str, TabulatedProfile]]
 
 
 def read_tables(
@@ -53,18 +53,18 @@ def read_tables(
         if targets is None:
             present = {kind for kinds in files.values() for kind in kinds}
             targets = [kind for kind in TARGETS if kind in present]
-        known, facts = _properties(path, tables, list(files))
+        known, facts = properties_of(path, tables, list(files))
         truth_known = _check_complete(files, observables, targets, path)
         kinds = [*observables, *(targets if truth_known else ())]
         profiles = _read_all(files, kinds, tables, cleaning)
     except OSError as error:
         raise DataError(f"{error.filename or path}: cannot be read: {error.strerror or error}") from error
-    units = _common_units(profiles, kinds, files)
+    units = common_units(profiles, kinds, files)
     in_kpc, faults = to_kpc(profiles, files, {name: known.get(name, Properties()) for name in files})
     faults += check_scales(in_kpc, profiles, files, known)
     raise_for_faults(faults)
     names = list(files)
-    facts |= _facts(files, ignored, profiles, observables, known)
+    facts |= facts_of(files, ignored, profiles, observables, known)
     if not truth_known:
         facts["targets"] = "none: no cluster has a table of one"
     for name, fact in facts.items():
@@ -75,19 +75,18 @@ def read_tables(
         names=np.array(names),
         redshift=np.array([known.get(name, Properties()).redshift for name in names]),
         r500_kpc=np.array([known.get(name, Properties()).r500_kpc for name in names]),
-        observed={kind: _stacked([in_kpc[name].get(kind) for name in names]) for kind in observables},
+        observed={kind: stacked([in_kpc[name].get(kind) for name in names]) for kind in observables},
         generator=np.full(len(names), "table"),
         origin=f"tables of {len(names)} clusters in {path}",
         facts={**facts, **({"units": units} if units else {})},
     )
     truth = {
-        kind: _stacked([in_kpc[name].get(kind) for name in names])
-        for kind in (targets if truth_known else ())
+        kind: stacked([in_kpc[name].get(kind) for name in names]) for kind in (targets if truth_known else ())
     }
     return ClusterSample(clusters, TrueProfiles(truth))
 
 
-def _properties(
+def properties_of(
     path: Path, tables: TablesConfig, clusters: Sequence[str]
 ) -> tuple[dict[str, Properties], dict[str, object]]:
     """Return the properties under the clusters' own spelling of their names."""
@@ -99,7 +98,7 @@ def _properties(
     return known, {"properties": file.name}
 
 
-def _check_complete(files: _Files, observables: Sequence[str], targets: Sequence[str], path: Path) -> bool:
+def _check_complete(files: Files, observables: Sequence[str], targets: Sequence[str], path: Path) -> bool:
     """Refuse what is missing for all clusters, and clusters without targets where others have them.
 
     Returns:
@@ -127,9 +126,9 @@ def _check_complete(files: _Files, observables: Sequence[str], targets: Sequence
 
 
 def _read_all(
-    files: _Files, kinds: Sequence[str], tables: TablesConfig, cleaning: ClusterCleaningConfig
-) -> _Read:
-    profiles: _Read = {}
+    files: Files, kinds: Sequence[str], tables: TablesConfig, cleaning: ClusterCleaningConfig
+) -> Read:
+    profiles: Read = {}
     faults: list[str] = []
     for cluster, paths in files.items():
         profiles[cluster] = {}
@@ -145,7 +144,7 @@ def _read_all(
     return profiles
 
 
-def _common_units(profiles: _Read, kinds: Sequence[str], files: _Files) -> dict[str, str]:
+def common_units(profiles: Read, kinds: Sequence[str], files: Files) -> dict[str, str]:
     """Return the units that files state; an observable in several units that do not convert is refused."""
     units: dict[str, str] = {}
     faults = []
@@ -164,10 +163,10 @@ def _common_units(profiles: _Read, kinds: Sequence[str], files: _Files) -> dict[
     return units
 
 
-def _facts(
-    files: _Files,
+def facts_of(
+    files: Files,
     ignored: Sequence[str],
-    profiles: _Read,
+    profiles: Read,
     observables: Sequence[str],
     known: Mapping[str, Properties],
 ) -> dict[str, object]:
@@ -212,7 +211,7 @@ def _facts(
     return facts
 
 
-def _columns(kind: str, profiles: _Read, files: _Files) -> str:
+def _columns(kind: str, profiles: Read, files: Files) -> str:
     """Tell which columns of the files of one kind were taken."""
     taken: dict[str, list[str]] = {}
     for cluster, own in profiles.items():
@@ -225,9 +224,9 @@ def _columns(kind: str, profiles: _Read, files: _Files) -> str:
     )
 
 
-def _stacked(profiles: Sequence[TabulatedProfile | None]) -> Profiles:
+def stacked(profiles: Sequence[TabulatedProfile | None]) -> Profiles:
     """Pad profiles to the longest of them."""
-    longest = max(len(profile.radius) for profile in profiles if profile is not None)
+    longest = max((len(profile.radius) for profile in profiles if profile is not None), default=2)
     arrays = np.full((3, len(profiles), longest), np.nan)
     for row, profile in enumerate(profiles):
         if profile is not None:
