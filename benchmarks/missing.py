@@ -110,7 +110,7 @@ def errors(
     predicted = predict(config, preparation.layout, preparation.transform, state, features)
     predicted = predicted.scaled(result.factor)
     target, _ = preparation.targets(sample)
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for name in preparation.quantities:
         place = preparation.columns_of(name)
         apart, std = (predicted.mean - target)[:, place], predicted.std[:, place]
