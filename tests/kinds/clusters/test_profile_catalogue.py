@@ -137,4 +137,6 @@ def test_the_kind_gives_these_columns():
 @pytest.mark.parametrize("n", [0, 1])
 def test_few_clusters_are_clusters_too(n):
     preparation = prepared(simulated()).preparation
-    assert len(values(preparation, simulated().take(np.arange(n)))["flag"]) == 100 * n
+    table = values(preparation, simulated().take(np.arange(n)))
+    assert {len(own) for own in table.values()} == {100 * n}
+    assert list(table) == list(values(preparation, simulated().take(np.arange(2))))

@@ -110,6 +110,15 @@ def test_values_and_radii_that_are_learned_otherwise_derive_nothing():
     assert not can_derive(prepared(simulated(), ("pressure",), output="radii_and_values").preparation)
 
 
+def test_a_table_of_no_clusters_has_the_same_columns():
+    preparation = prepared(simulated()).preparation
+    some, none = (
+        cluster_columns(preparation, outgoing(preparation, simulated().take(np.arange(n)))) for n in (2, 0)
+    )
+    assert [field for field, _ in none] == [field for field, _ in some]
+    assert {len(own) for _, own in none} == {0}
+
+
 def test_columns_have_units_and_descriptors_and_one_row_a_cluster():
     preparation, sample = prepared(simulated()).preparation, simulated().take(np.arange(3))
     made = outgoing(preparation, sample)

@@ -26,6 +26,16 @@ PERCENTILES = {"lower_95": 2.5, "lower_68": 15.865, "": 50.0, "upper_68": 84.135
 """Column's end to its percentile of the draws; the median is the value."""
 _ROUNDING = 1e-9
 _OF_ALL = frozenset({"pressure", "density", "temperature"})
+_NEEDED = {
+    "entropy": _OF_ALL,
+    "hydrostatic_mass": _OF_ALL,
+    "gas_mass_r500": {"density"},
+    "gas_mass_r2500": {"density"},
+    "y500": {"pressure"},
+    "hydrostatic_mass_r500": _OF_ALL,
+}
+"""Derived quantity to the predicted ones that it needs."""
+PROFILES = ("entropy", "hydrostatic_mass")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,22 +78,29 @@ def derive(preparation: ProfilePreparation, outgoing: Outgoing, n_draws: int = N
     """
     clusters = outgoing.judged.objects
     radius = preparation.target_radii(clusters, None, preparation.quantities[0])
-    points: dict[str, list[FloatArray]] = {}
-    scalars: dict[str, list[FloatArray]] = {}
+    names = [name for name, of in _NEEDED.items() if of <= set(preparation.quantities)]
+    found: dict[str, list[FloatArray]] = {name: [] for name in names}
     wanted = list(PERCENTILES.values())
     for row in range(len(clusters)):
         drawn = _drawn(preparation, outgoing, row, radius[row], n_draws)
         profiles = _profiles(radius[row], drawn)
-        for name, values in profiles.items():
-            points.setdefault(name, []).append(np.percentile(values, wanted, axis=0))
-        for name, value in _scalars(radius[row], drawn, profiles, float(clusters.r500_kpc[row])).items():
-            scalars.setdefault(name, []).append(np.percentile(value, wanted))
+        own = profiles | _scalars(radius[row], drawn, profiles, float(clusters.r500_kpc[row]))
+        for name in names:
+            found[name].append(np.percentile(own[name], wanted, axis=0))
     deviation, sigma = _deviation(preparation, outgoing)
-    return Derived(_by_end(points), _by_end(scalars), deviation, sigma)
+    ends = {name: _by_end(own, radius.shape[1:] if name in PROFILES else ()) for name, own in found.items()}
+    return Derived(
+        {name: own for name, own in ends.items() if name in PROFILES},
+        {name: own for name, own in ends.items() if name not in PROFILES},
+        deviation,
+        sigma,
+    )
 
 
-def _by_end(found: Mapping[str, list[FloatArray]]) -> dict[str, dict[str, FloatArray]]:
-    return {name: dict(zip(PERCENTILES, np.stack(own, axis=1), strict=True)) for name, own in found.items()}
+def _by_end(found: list[FloatArray], shape: tuple[int, ...]) -> dict[str, FloatArray]:
+    """Percentiles of clusters, each (percentiles, *shape), by the end of their column, (N, *shape)."""
+    every = np.array(found).reshape(len(found), len(PERCENTILES), *shape)
+    return dict(zip(PERCENTILES, np.moveaxis(every, 1, 0), strict=True))
 
 
 def _drawn(
