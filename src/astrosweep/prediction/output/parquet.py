@@ -44,7 +44,9 @@ class ParquetWriter:
         self._meta = meta
         self._longest = {field.name: 1 for field in fields if field.type == "str"}
         self._waiting: list[pa.RecordBatch] = []
-        self._file = pq.ParquetWriter(file, self._schema)
+        # A dictionary of measured values, nearly all of them different, only costs time.
+        repeated = [field.name for field in fields if field.type not in ("float32", "float64", "int64")]
+        self._file = pq.ParquetWriter(file, self._schema, use_dictionary=repeated)
 
     def write(self, columns: Sequence[pa.Array]) -> None:
         """Write rows, each column an array of its field's type."""
