@@ -1,5 +1,7 @@
 """Columns, names and values that cannot be written are refused by name."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,17 @@ def test_values_that_do_not_fit_are_refused_by_column(tmp_path, column, cells):
         open_output(tmp_path / "t.vot", FIELDS, META) as output,
     ):
         output.write(rows(values(), [0]) | {column: cells})
+    assert list(tmp_path.iterdir()) == []
+
+
+def heedless(path):
+    with open_output(path, FIELDS, META) as output, contextlib.suppress(DataError):
+        output.write(values() | {"byte": np.full(6, 256)})
+
+
+def test_a_table_that_lacks_rows_gets_no_name_even_if_the_error_is_caught(tmp_path):
+    with pytest.raises(DataError, match="not all rows could be written"):
+        heedless(tmp_path / "t.vot")
     assert list(tmp_path.iterdir()) == []
 
 
