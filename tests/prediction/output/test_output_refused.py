@@ -61,12 +61,27 @@ def test_the_ucds_of_predictions_are_of_the_vocabulary(ucd):
         ("mas.yr**-1", "mas.yr**-1", "mas yr-1"),
         ("km/s", "km.s**-1", "km s-1"),
         ("mag", "mag", "mag"),
+        ("dex", "'dex'", "dex"),
+        ("electron/s", "'electron'.s**-1", "electron / s"),
+        ("'electron'.s**-1", "'electron'.s**-1", "electron / s"),
+        ("Angstrom", "Angstrom", "Angstrom"),
+        ("1e14 Msun", "1e+14solMass", "10**14 solMass"),
         ("", "", ""),
     ],
 )
 def test_units_are_read_in_any_spelling(spelled, vounit, fits):
     field = Field("x", "float64", spelled, "stat.value", "d")
     assert (field.unit_in("vounit"), field.unit_in("fits")) == (vounit, fits)
+
+
+@pytest.mark.parametrize("format", ["votable", "csv", "parquet"])
+@pytest.mark.parametrize("unit", ["mag(AB)", "%"])
+def test_a_unit_that_vounit_cannot_spell_is_refused_before_anything_is_written(tmp_path, unit, format):
+    field = Field("x", "float64", unit, "stat.value", "d")
+    output = open_output(tmp_path / "t.out", [field], META, format)
+    with pytest.raises(ConfigError, match=r"column 'x': unit '.*' cannot be written in vounit"), output:
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_formats_go_by_the_ending_or_by_name(tmp_path):
