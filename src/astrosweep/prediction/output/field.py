@@ -110,7 +110,7 @@ class Field:
         as they are.
 
         Raises:
-            ConfigError: VOUnit has no word for it, as for ``mag(AB)`` and percent.
+            ConfigError: VOUnit has no word for it, as for ``mag(AB)``.
         """
         unit = self.parsed_unit
         if unit is None or (format == "vounit" and "'" in self.unit):
