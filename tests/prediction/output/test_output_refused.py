@@ -64,7 +64,7 @@ def test_the_ucds_of_predictions_are_of_the_vocabulary(ucd):
         ("dex", "'dex'", "dex"),
         ("electron/s", "'electron'.s**-1", "electron / s"),
         ("'electron'.s**-1", "'electron'.s**-1", "electron / s"),
-        ("%", "'pct'", "10**-2"),
+        ("%", "'percent'", "10**-2"),
         ("Angstrom", "Angstrom", "Angstrom"),
         ("1e14 Msun", "1e+14solMass", "10**14 solMass"),
         ("", "", ""),

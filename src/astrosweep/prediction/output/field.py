@@ -133,8 +133,8 @@ class Field:
 def _vounit(base: units.UnitBase, power: float | Fraction) -> str:
     """A factor of a unit, its name in quotes if no standard has it."""
     try:
-        base.to_string("fits")
-        name = str(base.name)
+        standard = base.to_string("fits") == base.name
     except ValueError:
-        name = f"'{base.name}'"
+        standard = False
+    name = str(base.name) if standard else f"'{base.name}'"
     return name if power == 1 else f"{name}**({power})" if power != int(power) else f"{name}**{power}"
