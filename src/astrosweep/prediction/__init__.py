@@ -1,0 +1,1 @@
+"""What is made of the predictions of a model for people who use them."""
