@@ -10,7 +10,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from astrosweep.prediction.output.field import TYPES, Field
+from astrosweep.data.field import TYPES, Field
 from astrosweep.prediction.output.votable import FOOT, head
 
 _GROUP = 131_072
