@@ -13,18 +13,24 @@ from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.kind import Development, Judged, Kind, Labelled, Part
+from astrosweep.data.field import GENERIC
+from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
 from astrosweep.kinds.tables.boosting import BOOSTING
+from astrosweep.kinds.tables.catalogue import catalogue_of
 from astrosweep.kinds.tables.development import develop, unseal_rows
 from astrosweep.kinds.tables.figures import write_figures
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.frame import frame_of, rows_from
 from astrosweep.kinds.tables.groups import row_ranges, row_variables
 from astrosweep.kinds.tables.impossible import check_impossible
+from astrosweep.kinds.tables.incoming import read_unlabelled
 from astrosweep.kinds.tables.preparation import RowPreparation, load_row_preparation
 from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
 from astrosweep.kinds.tables.rows import Rows, RowTruth
 from astrosweep.kinds.tables.score import Binner, quantile_bins, score_rows
 from astrosweep.kinds.tables.source import Source, read_source
+from astrosweep.kinds.tables.unlabelled import UnlabelledTable, rows_to_predict
+from astrosweep.kinds.tables.unlike import unlike_rows
 from astrosweep.training.linear import LinearBaseline
 
 
@@ -118,6 +124,35 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
     def ranges(self, objects: Rows) -> dict[str, Any]:
         """See ``Kind.ranges``."""
         return row_ranges(objects)
+
+    def unlike(
+        self, preparation: RowPreparation, objects: Rows, ranges: Mapping[str, Any] | None
+    ) -> Unlike | None:
+        """See ``Kind.unlike``."""
+        return unlike_rows(preparation, objects, ranges)
+
+    def unlabelled(self, config: RunConfig, path: Path, preparation: RowPreparation) -> UnlabelledTable:
+        """Read a file of rows that are to be predicted.
+
+        Raises:
+            DataError: The file cannot be used.
+        """
+        assert isinstance(config.data, TableDataConfig), "the dictionary of kinds goes by this type"
+        return read_unlabelled(config.data, path, preparation)
+
+    def incoming(self, config: RunConfig, path: Path, preparation: RowPreparation) -> Incoming[Rows]:
+        """See ``Kind.incoming``."""
+        read = self.unlabelled(config, path, preparation)
+        return rows_to_predict(read, preparation, _rows_of(config).cleaning)
+
+    @property
+    def descriptor(self) -> str:
+        """Unified content descriptor of the target."""
+        return GENERIC
+
+    def catalogue(self, preparation: RowPreparation, outgoing: Outgoing) -> list[Column]:
+        """See ``Kind.catalogue``."""
+        return catalogue_of(preparation.roles, outgoing, self.descriptor)
 
     def draw_predicted(
         self, preparation: RowPreparation, judged: Judged[Rows, RowTruth], part: Part, title: str

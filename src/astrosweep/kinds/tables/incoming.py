@@ -1,0 +1,92 @@
+"""``data=table``: a file whose rows are to be predicted, read as the training table was, without its target."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from astrosweep.config.kinds.tables import TableDataConfig
+from astrosweep.core.errors import DataError
+from astrosweep.data.expression import find_expression
+from astrosweep.data.plausible import without_fillers
+from astrosweep.data.reading import RawTable, check_named, read_table
+from astrosweep.kinds.tables.columns import Columns, columns_as_read, identifiers_of, table_of
+from astrosweep.kinds.tables.identifiers import identifiers_among
+from astrosweep.kinds.tables.preparation import RowPreparation
+from astrosweep.kinds.tables.spelling import as_configured
+from astrosweep.kinds.tables.unlabelled import ABSENT, UnlabelledTable, readable
+
+
+def read_unlabelled(data: TableDataConfig, path: Path, preparation: RowPreparation) -> UnlabelledTable:
+    """Read a file of rows that are to be predicted.
+
+    Columns are taken, computed and cleared of fillers as in training. What the file states of a unit is
+    converted to that of ``data.units``. What is not there counts as missing, the target too.
+
+    Args:
+        data: How the training table was read.
+        path: The file.
+        preparation: The preparation of what predicts them.
+
+    Raises:
+        DataError: The file cannot be read, or a column is not what it should be.
+    """
+    raw = as_configured(read_rows_of(path, data), data)
+    named = (data.id, data.columns.get(data.id or ""))
+    identifiers = identifiers_among(map(str, raw.frame.columns), named)
+    classes = {*preparation.classes, *(data.columns.get(name, name) for name in preparation.classes)}
+    as_read = raw.frame
+    frame, unreadable = readable(as_read, {*identifiers, *classes})
+    frame, fillers = without_fillers(frame, data.missing_values, identifiers)
+    columns, absent = _columns(RawTable(frame, raw.units, raw.named, raw.notes), path, data, preparation)
+    notes = {ABSENT: ", ".join(absent)} if absent else {}
+    ids: pd.Series | None = None
+    if data.id is not None:
+        if data.id in columns.values:
+            ids = identifiers_of(raw, columns, data.id).reset_index(drop=True)
+        else:
+            notes["identifiers"] = f"the file has no column {data.id}; rows are numbered from 1"
+    return UnlabelledTable(
+        table=table_of(columns, raw.notes, fillers),
+        identifiers=ids,
+        as_read=as_read,
+        unreadable=unreadable,
+        notes=notes,
+    )
+
+
+def read_rows_of(path: Path, data: TableDataConfig) -> RawTable:
+    """Read a file by the settings of a configuration; names of columns are for a file that has none."""
+    raw = read_table(path, data.format, decimal=data.decimal)
+    if not raw.named and data.names:
+        raw = read_table(path, data.format, names=data.names, decimal=data.decimal)
+    check_named(raw, path)
+    return raw
+
+
+def _columns(
+    raw: RawTable, path: Path, data: TableDataConfig, preparation: RowPreparation
+) -> tuple[Columns, list[str]]:
+    """The columns of a file and those computed from them, as far as they can be, and which cannot."""
+    columns = columns_as_read(raw, path, raw.units, data.units)
+    absent = []
+    for name, text in data.columns.items():
+        if _is_there(text, columns):
+            columns.add(name, text)
+        elif name in (*preparation.raw, data.id):
+            absent.append(name)
+    for name in preparation.raw:
+        if name not in columns.values and _is_there(name, columns):
+            columns.add(name, name)
+    for name in (name for name in preparation.raw if name in columns.values):
+        if name in preparation.classes:
+            columns.let_be_classes(name)
+        else:
+            columns.let_be_numbers(name, needed=False)
+    return columns, absent
+
+
+def _is_there(text: str, columns: Columns) -> bool:
+    try:
+        return find_expression(text, list(columns.values)) is not None
+    except DataError:
+        return False
