@@ -34,6 +34,8 @@ def room_of(path: Path) -> str | None:
             return ""
         case ("kinds", room, *_) | ("config", "kinds", room):
             return room
+        case ("prediction", "distance", *_) | ("config", "distance"):
+            return "stars"  # in a layer above the kinds, so it has a folder of its own there
     return None
 
 

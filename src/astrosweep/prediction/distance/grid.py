@@ -18,8 +18,8 @@ _MOST_PASSES = 20
 def support(log_density: LogDensity, n_stars: int, low: float, high: float) -> tuple[FloatArray, FloatArray]:
     """Find where the density of each star is not negligible, by ever smaller grids.
 
-    The points next to the highest and next to all that are not negligible stay. That loses no mode whose width
-    is at least the distance of the first grid's points, and none of a density that has one mode only.
+    The points next to the highest and next to all that are not negligible stay. That loses no mode whose
+    width is at least the distance of the first grid's points, and none of a density that has one mode only.
 
     Args:
         log_density: Whose.
@@ -56,8 +56,8 @@ def quantiles(
 ) -> FloatArray:
     """Return quantiles of densities that are negligible outside their supports.
 
-    Between two points the mass is that of the cubic through the four points around them (of fourth order), and
-    the density a straight line with that mass.
+    Between two points the mass is that of the cubic through the four points around them, and the density a
+    straight line with that mass.
 
     Args:
         log_density: Whose.

@@ -39,8 +39,8 @@ class Parallaxes:
         """Return the same without the zero-point offset.
 
         Args:
-            zero_point: In mas, one or shape (N,); it is subtracted (Lindegren et al. 2021, A&A 649, A4). Where
-                it is NaN it counts as none.
+            zero_point: In mas, one or shape (N,); it is subtracted (Lindegren et al. 2021, A&A 649, A4).
+                Where it is NaN it counts as none.
         """
         return Parallaxes(self.mean - np.nan_to_num(zero_point, nan=0.0), self.std)
 
@@ -48,7 +48,7 @@ class Parallaxes:
         """Return the product of two independent likelihoods, a Gaussian again.
 
         With weights ``w = 1 / std^2`` its mean is ``(w1 m1 + w2 m2) / (w1 + w2)`` and its variance
-        ``1 / (w1 + w2)``. Where the other is not known, the star keeps its own; a star without its own has none.
+        ``1 / (w1 + w2)``. Where the other is not known, the star keeps its own; one without its own has none.
 
         Args:
             other: Of the same stars, and independent: the catalogue parallax of a star that a network was

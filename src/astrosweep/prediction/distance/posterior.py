@@ -33,12 +33,10 @@ class Distances:
     modulus: FloatArray
 
 
-def distances(
-    parallaxes: Parallaxes, prior: Prior, limits_pc: tuple[float, float] = LIMITS_PC
-) -> Distances:
+def distances(parallaxes: Parallaxes, prior: Prior, limits_pc: tuple[float, float] = LIMITS_PC) -> Distances:
     """Return quantiles of ``p(r | parallax) ~ p(r) exp(-(parallax - 1000 / r)^2 / (2 std^2))``.
 
-    r is in pc and the parallax in mas (Bailer-Jones 2015, PASP 127, 994, equations 1 and 2; 2021, AJ 161, 147).
+    r is in pc and the parallax in mas (Bailer-Jones 2015, PASP 127, 994; et al. 2021, AJ 161, 147).
     The density of ln r is integrated on a grid of each star's own. Memory is bounded whatever N.
 
     Args:

@@ -41,7 +41,7 @@ class FlatInParallax:
     ``p(parallax) = const`` for positive parallaxes is ``p(r) ~ r^-2``. The quantiles of the distance are then
     1 / parallax of the quantiles of the Gaussian cut at the limits, so that the median of a good parallax is
     its inverse. It is improper without limits, and its distances of poor parallaxes mean little (Bailer-Jones
-    2015, PASP 127, 994, section 4; Luri et al. 2018, A&A 616, A9).
+    2015, PASP 127, 994; Luri et al. 2018, A&A 616, A9).
     """
 
     def rows(self, rows: Rows) -> "FlatInParallax":  # noqa: ARG002
@@ -55,7 +55,7 @@ class FlatInParallax:
 
 @dataclass(frozen=True, eq=False)
 class ExponentialDensity:
-    """Exponentially decreasing space density (Bailer-Jones 2015, PASP 127, 994, equation 17).
+    """Exponentially decreasing space density (Bailer-Jones 2015, PASP 127, 994).
 
     ``p(r) = r^2 exp(-r / L) / (2 L^3)``.
 
@@ -77,7 +77,7 @@ class ExponentialDensity:
 
 @dataclass(frozen=True, eq=False)
 class GeneralisedGamma:
-    """Generalised gamma distribution (Bailer-Jones et al. 2021, AJ 161, 147, equation 3).
+    """Generalised gamma distribution (Bailer-Jones et al. 2021, AJ 161, 147, section 2).
 
     ``p(r) = alpha / (Gamma((beta + 1) / alpha) L^(beta + 1)) r^beta exp(-(r / L)^alpha)``.
 
