@@ -22,12 +22,10 @@ def cells(field: Field, values: NDArray[Any]) -> pa.Array:
         DataError: The shape is another, a value is of another type or does not fit, or a text holds a zero
             byte or half a character, for which the formats have no place.
     """
-    values = np.ma.asanyarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+    mask = np.ma.getmaskarray(values) if isinstance(values, np.ma.MaskedArray) else None
+    values = np.asarray(np.ma.getdata(values, subok=False))
     if values.ndim != 1:
         raise DataError(f"column {field.name!r}: values of shape {values.shape}; expected one dimension")
-    mask = None
-    if isinstance(values, np.ma.MaskedArray):
-        mask, values = np.ma.getmaskarray(values), values.data
     if values.dtype.kind in "iuf":
         values = values.astype(values.dtype.newbyteorder("="), copy=False)
     try:
@@ -52,8 +50,8 @@ def _converted(kind: str, values: NDArray[Any], mask: NDArray[np.bool_] | None) 
         if kind.startswith("float"):
             return _converted(kind, *_floats(values, mask))
         return pa.array(values.tolist(), wanted, mask=mask, from_pandas=True)
-    if (values.dtype.kind == "b") != (kind == "bool"):
-        raise ValueError("truths are no numbers")
+    if values.dtype.kind not in ("b" if kind == "bool" else "iuf"):
+        raise ValueError("expected truths" if kind == "bool" else "expected numbers")
     whole = kind.startswith(("int", "uint"))
     found = pa.array(values, mask=mask, from_pandas=whole)
     if kind == "float32" and values.dtype.kind == "f":

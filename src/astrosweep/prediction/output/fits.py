@@ -49,11 +49,14 @@ class FitsWriter:
         self._meta = meta
         self._n_rows = 0
         self._widths = {place: 1 for place, field in enumerate(fields) if field.type == "str"}
-        self._null: set[int] = set()
+        self._header_size = 0
         self._least: set[int] = set()
         primary = fits.PrimaryHDU().header.tostring().encode("ascii")
         file.write(primary)
         self._header_at = len(primary)
+        self._null = {place for place, field in enumerate(fields) if field.type in _NULLS}
+        self._header_size = len(self._header())  # of the longest there can be
+        self._null = set()
         file.write(self._header())
         self._rows_at = file.tell()
 
@@ -133,7 +136,7 @@ class FitsWriter:
         self._file.seek(self._rows_at + self._n_rows * new.itemsize)
 
     def _header(self) -> bytes:
-        """The header of the table; the same number of cards whatever is known."""
+        """The header of the table, of one size whatever is known."""
         header = fits.Header(
             [
                 ("XTENSION", "BINTABLE", "binary table extension"),
@@ -147,7 +150,6 @@ class FitsWriter:
                 ("EXTNAME", "PREDICTIONS"),
             ]
         )
-        blank = 0
         for place, field in enumerate(self._fields):
             number = place + 1
             text = f"{self._widths[place]}A" if field.type == "str" else _CODES[field.type]
@@ -159,13 +161,11 @@ class FitsWriter:
             header[f"TCOMM{number}"] = _ascii(field.description)
             if place in self._null:
                 header[f"TNULL{number}"] = _NULLS[field.type]
-            else:
-                blank += field.type in _NULLS
         for name, value in self._meta.items():
             line = _ascii(f"{name} = {value}")
             for start in range(0, len(line), _HISTORY):
                 header["HISTORY"] = line[start : start + _HISTORY]
-        for _ in range(blank):
+        while len(header.tostring()) < self._header_size:
             header.append(("", ""), end=True)
         return bytes(header.tostring().encode("ascii"))
 

@@ -18,7 +18,7 @@ from astrosweep.prediction.output.text import CsvWriter, EcsvWriter, csv_descrip
 from astrosweep.prediction.output.unfinished import completed, naming
 from astrosweep.prediction.output.votable import VotableWriter
 
-_BLOCK_ROWS = 32_768
+_BLOCK_ROWS = 16_384
 
 
 class Writer(Protocol):

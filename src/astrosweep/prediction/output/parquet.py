@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from astrosweep.data.field import TYPES, Field
@@ -17,7 +18,11 @@ _GROUP = 131_072
 
 
 class ParquetWriter:
-    """Writes the rows of a Parquet file, in groups of some hundred thousand."""
+    """Writes the rows of a Parquet file, in groups of some hundred thousand.
+
+    The VOTable header comes at the end, since astropy puts it together with the rows only if it says how
+    long the longest texts are. (And astropy 8 reads no texts of which one is missing; Arrow and pandas do.)
+    """
 
     def __init__(self, file: BinaryIO, fields: Sequence[Field], meta: Mapping[str, str]) -> None:
         self._schema = pa.schema(
@@ -33,24 +38,34 @@ class ParquetWriter:
                 )
                 for field in fields
             ],
-            metadata={
-                **meta,
-                "IVOA.VOTable-Parquet.version": "1.0",
-                "IVOA.VOTable-Parquet.content": head(fields, meta) + FOOT,
-            },
+            metadata=dict(meta),
         )
+        self._fields = fields
+        self._meta = meta
+        self._longest = {field.name: 1 for field in fields if field.type == "str"}
         self._waiting: list[pa.RecordBatch] = []
-        self._file = pq.ParquetWriter(file, self._schema)
+        # A dictionary of measured values, nearly all of them different, only costs time.
+        repeated = [field.name for field in fields if field.type not in ("float32", "float64", "int64")]
+        self._file = pq.ParquetWriter(file, self._schema, use_dictionary=repeated)
 
     def write(self, columns: Sequence[pa.Array]) -> None:
         """Write rows, each column an array of its field's type."""
-        self._waiting.append(pa.record_batch(list(columns), schema=self._schema))
+        batch = pa.record_batch(list(columns), schema=self._schema)
+        for name, longest in self._longest.items():
+            self._longest[name] = max(longest, pc.max(pc.utf8_length(batch[name])).as_py() or 0)
+        self._waiting.append(batch)
         if sum(map(len, self._waiting)) >= _GROUP:
             self._flush()
 
     def end(self) -> None:
         """Write the rows that wait, and the footer."""
         self._flush()
+        self._file.add_key_value_metadata(
+            {
+                "IVOA.VOTable-Parquet.version": "1.0",
+                "IVOA.VOTable-Parquet.content": head(self._fields, self._meta, self._longest) + FOOT,
+            }
+        )
         self._file.close()
 
     def close(self) -> None:

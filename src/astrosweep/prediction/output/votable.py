@@ -8,6 +8,7 @@ import binascii
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
@@ -31,8 +32,16 @@ _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _LINE = 57  # bytes that become one line of 76 characters
 
 
-def head(fields: Sequence[Field], meta: Mapping[str, str]) -> str:
-    """Return the beginning of a VOTable up to its fields."""
+def head(
+    fields: Sequence[Field], meta: Mapping[str, str], longest: Mapping[str, int] = MappingProxyType({})
+) -> str:
+    """Return the beginning of a VOTable up to its fields.
+
+    Args:
+        fields: The columns.
+        meta: Name and value of each INFO.
+        longest: Name of a column of texts to the length of its longest, where that is known.
+    """
     ids = _Ids([field.name for field in fields])
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -40,7 +49,7 @@ def head(fields: Sequence[Field], meta: Mapping[str, str]) -> str:
         '<RESOURCE type="results">',
         *(f"<INFO {ids.named(name)} value={_quoted(value)}/>" for name, value in meta.items()),
         "<TABLE>",
-        *(_field(field, ids.named(field.name)) for field in fields),
+        *(_field(field, ids.named(field.name), longest.get(field.name)) for field in fields),
     ]
     return "\n".join(lines) + "\n"
 
@@ -69,9 +78,10 @@ class _Ids:
         return f'ID="{found}" name={_quoted(name)}'
 
 
-def _field(field: Field, named: str) -> str:
+def _field(field: Field, named: str, longest: int | None) -> str:
     # Text is unicodeChar, since char is ASCII up to version 1.4.
-    kind = 'unicodeChar" arraysize="*' if field.type == "str" else _DATATYPES[field.type][0]
+    text = f'unicodeChar" arraysize="{longest or ""}*'
+    kind = text if field.type == "str" else _DATATYPES[field.type][0]
     unit = f" unit={_quoted(field.unit_in('vounit'))}" if field.unit else ""
     attributes = f'{named} datatype="{kind}"{unit} ucd={_quoted(field.ucd)}'
     return f"<FIELD {attributes}>\n<DESCRIPTION>{escape(_allowed(field.description))}</DESCRIPTION>\n</FIELD>"
