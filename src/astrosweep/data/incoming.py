@@ -24,6 +24,7 @@ class Incoming(Generic[ObjectsT]):
         names: Identifier of each row as the file has it, whole numbers or text, shape (n_rows,).
         reasons: Rows that cannot be predicted, and why.
         carried: Columns of the file, one row each; None where there is no table of rows.
+        units: Units that the file states of carried columns, as it spells them.
         notes: What reading did that a user should know.
         remarks: Of each object why it would not have been trained on, empty for most, shape (N,); None where
             there is nothing to say. Such objects are predicted and flagged.
@@ -37,6 +38,7 @@ class Incoming(Generic[ObjectsT]):
     names: NDArray[Any]
     reasons: Mapping[int, str] = field(default_factory=dict)
     carried: pd.DataFrame | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
     remarks: NDArray[np.object_] | None = None
     aside: pd.DataFrame | None = None

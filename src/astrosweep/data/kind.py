@@ -350,6 +350,11 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         """Models that need no search, the simplest first; ``Baseline.suits`` says which can be fitted."""
         return ()
 
+    @property
+    def takes_folders(self) -> bool:
+        """Whether a folder is one sample to be predicted, instead of several."""
+        return False
+
     def unlike(
         self,
         preparation: PreparationT,  # noqa: ARG002

@@ -66,6 +66,7 @@ def read_unlabelled(data: StarDataConfig, path: Path, preparation: RowPreparatio
         table=table,
         identifiers=None if sources[ID] is ROWS else ids,
         as_read=as_read,
+        units=raw.units,
         unreadable=unreadable,
         aside=type(table.frame)(numbers) if numbers else None,
         notes=notes,

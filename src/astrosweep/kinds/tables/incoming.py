@@ -49,6 +49,7 @@ def read_unlabelled(data: TableDataConfig, path: Path, preparation: RowPreparati
         table=table_of(columns, raw.notes, fillers),
         identifiers=ids,
         as_read=as_read,
+        units=raw.units,
         unreadable=unreadable,
         notes=notes,
     )

@@ -33,6 +33,7 @@ class UnlabelledTable:
         table: The rows. Columns of the truth, if any, are not looked at.
         identifiers: Whole numbers, or text, of each row; None where rows are numbered.
         as_read: The file's own columns.
+        units: Units that the file states of them.
         unreadable: Own column to its rows whose text should be a number, and the first such text.
         aside: Columns that are no inputs but that somebody may look at.
         notes: What a user should know.
@@ -41,6 +42,7 @@ class UnlabelledTable:
     table: SourceTable
     identifiers: pd.Series | None
     as_read: pd.DataFrame
+    units: Mapping[str, str]
     unreadable: Mapping[str, tuple[Mask, str]]
     aside: pd.DataFrame | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
@@ -115,7 +117,7 @@ def rows_to_predict(
     notes = {**read.table.notes, **read.notes}
     if absent:
         notes["inputs that the file lacks"] = ", ".join(absent)
-    remarks = _remarks(frame, features, cleaning, read.table.impossible)
+    remarks = _remarks(frame, features, cleaning)
     return Incoming(
         objects=Rows(ids, features.reset_index(drop=True), names).take(row),
         row=row,
@@ -123,6 +125,7 @@ def rows_to_predict(
         names=shown,
         reasons=reasons,
         carried=read.as_read.reset_index(drop=True),
+        units=read.units,
         notes=notes,
         remarks=None if remarks is None else remarks[row],
         aside=None if read.aside is None else read.aside.reset_index(drop=True).iloc[row],
@@ -160,10 +163,7 @@ def _identified(
 
 
 def _remarks(
-    frame: pd.DataFrame,
-    features: pd.DataFrame,
-    cleaning: CleaningConfig,
-    impossible: Mapping[str, Any],  # noqa: ARG001  (counted in the notes; such values are missing)
+    frame: pd.DataFrame, features: pd.DataFrame, cleaning: CleaningConfig
 ) -> NDArray[np.object_] | None:
     """Which of the rules that chose the training rows each row breaks."""
     broken: list[tuple[str, Mask]] = []
