@@ -66,9 +66,7 @@ def _run(config: PredictConfig) -> str:
         from astrosweep.prediction.predict import Predictor, predict_all
     asked = config.predict
     model = open_model(asked.model, config.tracking)
-    tasks = tasks_of(
-        asked.input, asked.output, config.output.format, takes_folders=model.kind.takes_folders
-    )
+    tasks = tasks_of(asked.input, asked.output, config.output.format, takes_folders=model.kind.takes_folders)
     predictor = Predictor.of(model, config)
     with _progress() as progress:
         summaries, faults = predict_all(predictor, tasks, progress)

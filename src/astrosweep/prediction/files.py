@@ -76,7 +76,9 @@ def _found(given: str, *, takes_folders: bool) -> list[Path]:
             return [path]
         inside = sorted(one for one in path.iterdir() if one.is_file() and _is_table(one))
         if not inside:
-            raise ConfigError(f"input={given}: no table lies in this folder; known endings: {' '.join(_TABLES)}")
+            raise ConfigError(
+                f"input={given}: no table lies in this folder; known endings: {' '.join(_TABLES)}"
+            )
         return inside
     if path.exists() or not glob.has_magic(given):
         if not path.exists() and not path.absolute().parent.is_dir():

@@ -88,7 +88,9 @@ class Model:
         if n <= self.block:
             return self._predict(objects)
         starts = range(0, n, self.block)
-        parts = [self._predict(objects.take(np.arange(start, min(start + self.block, n)))) for start in starts]
+        parts = [
+            self._predict(objects.take(np.arange(start, min(start + self.block, n)))) for start in starts
+        ]
         judged = [part.judged for part in parts]
         predicted = Predictions(
             objects.ids,

@@ -151,7 +151,11 @@ class Predictor:
                         if output is None:
                             output = stack.enter_context(
                                 open_output(
-                                    task.output, [one for one, _ in columns], header, task.format, overwrite=True
+                                    task.output,
+                                    [one for one, _ in columns],
+                                    header,
+                                    task.format,
+                                    overwrite=True,
                                 )
                             )
                         output.write({one.name: values for one, values in columns})

@@ -79,7 +79,9 @@ class Rows:
             first, last = np.searchsorted(row, (start, end))
             yield slice(start, end), np.arange(first, last)
 
-    def columns(self, rows: slice, objects: NDArray[np.int64], found: Sequence[Column], flags: Flags) -> list[Column]:
+    def columns(
+        self, rows: slice, objects: NDArray[np.int64], found: Sequence[Column], flags: Flags
+    ) -> list[Column]:
         """All columns of a block of rows.
 
         Args:
@@ -115,7 +117,9 @@ class Rows:
         if n_points == 1:
             return columns
         own = {one.name for one, _ in found}
-        return [(one, values if one.name in own else np.ma.repeat(values, n_points)) for one, values in columns]
+        return [
+            (one, values if one.name in own else np.ma.repeat(values, n_points)) for one, values in columns
+        ]
 
     def _points(self, found: Sequence[Column], n_objects: int) -> int:
         lengths = {len(values) for _, values in found}
@@ -125,7 +129,9 @@ class Rows:
 
     def _names_field(self) -> Field:
         kind = "str" if self._incoming.names.dtype.kind in "OUT" else "int64"
-        return Field(self._identifier, kind, "", "meta.id;meta.main", "identifier of the input, or number of its row")
+        return Field(
+            self._identifier, kind, "", "meta.id;meta.main", "identifier of the input, or number of its row"
+        )
 
     def _described(self, one: Field) -> Field:
         if self._ucd is None or GENERIC not in one.ucd:

@@ -144,7 +144,9 @@ def fit_space(frame: pd.DataFrame) -> Space | None:
 
 
 def _fit(frame: pd.DataFrame) -> Space:
-    scores = {str(name): score for name in frame for score in [_score(frame[name].to_numpy(np.float64))] if score}
+    scores = {
+        str(name): score for name in frame for score in [_score(frame[name].to_numpy(np.float64))] if score
+    }
     z = _matrix(scores, frame)
     z = np.where(np.isnan(z), 0.0, z)
     if not scores:

@@ -48,9 +48,7 @@ class UnlabelledTable:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def readable(
-    frame: pd.DataFrame, texts: Collection[str]
-) -> tuple[pd.DataFrame, dict[str, tuple[Mask, str]]]:
+def readable(frame: pd.DataFrame, texts: Collection[str]) -> tuple[pd.DataFrame, dict[str, tuple[Mask, str]]]:
     """Let columns of numbers have numbers where a few cells are text.
 
     Args:
@@ -171,7 +169,9 @@ def _remarks(
         if name in frame and pd.api.types.is_numeric_dtype(frame[name].dtype):
             values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
             below = np.full(len(frame), False) if low is None else values < low
-            broken.append((f"{name} outside {low} to {high}", below | (values > (np.inf if high is None else high))))
+            broken.append(
+                (f"{name} outside {low} to {high}", below | (values > (np.inf if high is None else high)))
+            )
     for name, allowed in cleaning.keep.items():
         if name in frame:
             broken.append((f"{name} none of {', '.join(allowed)}", ~frame[name].isin(allowed).to_numpy()))

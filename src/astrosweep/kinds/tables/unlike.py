@@ -19,9 +19,7 @@ _MARGIN = 0.1
 """Where no margin was measured: of the width of the training range, on each side."""
 
 
-def unlike_rows(
-    preparation: RowPreparation, rows: Rows, ranges: Mapping[str, Any] | None
-) -> Unlike:
+def unlike_rows(preparation: RowPreparation, rows: Rows, ranges: Mapping[str, Any] | None) -> Unlike:
     """See ``Kind.unlike``.
 
     Args:

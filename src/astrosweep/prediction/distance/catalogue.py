@@ -84,7 +84,9 @@ class DistanceMaker:
         beside = aside.reset_index(drop=True)
         found = zero_points(beside.assign(**{str(k): inputs[k] for k in inputs if k not in beside}))
         known = own.known & (found.reason != "")
-        lacks[known] = [f"zero point of the star's own parallax unknown: {one}" for one in found.reason[known]]
+        lacks[known] = [
+            f"zero point of the star's own parallax unknown: {one}" for one in found.reason[known]
+        ]
         return own.corrected(found.offset)
 
 
