@@ -20,9 +20,10 @@ class Incoming(Generic[ObjectsT]):
     Attributes:
         objects: The objects that can be predicted, N of them.
         row: The row of the file of each, counted from 0, shape (N,); for profiles the place of the cluster.
-        n_rows: Rows (or clusters) that the file has.
+        n_rows: Rows (or clusters) that the file, or this part of it, has.
         names: Identifier of each row as the file has it, whole numbers or text, shape (n_rows,).
         reasons: Rows that cannot be predicted, and why.
+        n_total: Rows of all parts together; 0 where this is all there is.
         carried: Columns of the file, one row each; None where there is no table of rows.
         units: Units that the file states of carried columns, as it spells them.
         notes: What reading did that a user should know.
@@ -37,6 +38,7 @@ class Incoming(Generic[ObjectsT]):
     n_rows: int
     names: NDArray[Any]
     reasons: Mapping[int, str] = field(default_factory=dict)
+    n_total: int = 0
     carried: pd.DataFrame | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)

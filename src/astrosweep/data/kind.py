@@ -4,7 +4,7 @@ Everything above knows a kind by these protocols alone; ``astrosweep.kinds`` fin
 configuration asks for. Shapes: N objects, T target columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
@@ -366,8 +366,8 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         Args:
             preparation: The preparation of what predicts them.
             objects: N objects.
-            ranges: What ``ranges`` said of the training objects, as JSON gives it back; None where a model keeps
-                nothing of that, as a single run.
+            ranges: What ``ranges`` said of the training objects, as JSON gives it back; None where a model
+                keeps nothing of that, as a single run.
 
         Returns:
             None where nothing is known.
@@ -392,6 +392,23 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         """
         raise DataError(f"{path}: such data cannot be predicted from a file")
 
+    def parts(
+        self, config: RunConfig, path: Path, preparation: PreparationT, size: int
+    ) -> "Iterator[Incoming[ObjectsT]]":
+        """Read what ``incoming`` reads in parts, one after the other, so that large files need little memory.
+
+        Args:
+            config: See ``incoming``.
+            path: See ``incoming``.
+            preparation: See ``incoming``.
+            size: The most objects of a part, where the format of the file lets it be read in parts.
+
+        Raises:
+            DataError: See ``incoming``; also while parts are taken.
+        """
+        del size
+        yield self.incoming(config, path, preparation)
+
     def catalogue(self, preparation: PreparationT, outgoing: "Outgoing") -> "list[Column]":
         """Predictions as columns of a catalogue, in physical units, each with its unit and descriptor.
 
@@ -402,7 +419,8 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         Returns:
             Columns of N values, or of as many for each object.
         """
-        raise DataError(f"predictions of {len(outgoing.judged)} objects make no catalogue for such data")
+        names = ", ".join(preparation.layout.channels)
+        raise DataError(f"{len(outgoing.judged)} predictions of {names} make no catalogue")
 
     def draw_predicted(
         self, preparation: PreparationT, judged: Judged[ObjectsT, TruthT], part: Part, title: str

@@ -87,7 +87,8 @@ def _lines(summary: "Summary") -> list[str]:
     if counts is None:
         return [f"{task.output}: finished before, left as it is"]
     lines = [
-        f"{task.output}: {counts.rows:,} rows, {counts.predicted:,} predicted, {counts.flagged:,} of them flagged"
+        f"{task.output}: {counts.rows:,} rows, {counts.predicted:,} predicted, {counts.flagged:,} of those "
+        "flagged"
     ]
     lines += [f"  {count:>10,}  flag {code:>3}: {MEANINGS[code]}" for code, count in counts.by_code.items()]
     lines += [f"  note: {name}: {note}" for name, note in summary.notes.items()]

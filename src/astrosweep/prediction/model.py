@@ -1,6 +1,7 @@
 """A model as something that predicts: an ensemble with its calibration, or the networks of one run."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,20 +13,28 @@ from astrosweep.core.types import Float32Array, FloatArray, Predictions
 from astrosweep.data.incoming import Outgoing
 from astrosweep.data.kind import Judged, Kind, Preparation
 from astrosweep.ensemble.bundle import Bundle, Scored, load_bundle
-from astrosweep.ensemble.bundle.members import Predictor
+from astrosweep.ensemble.bundle.members import Predictor, of_network
 from astrosweep.ensemble.calibration import Calibration
 from astrosweep.ensemble.correction import SIGMA, Z
 from astrosweep.ensemble.mixture import Mixture
 from astrosweep.kinds import kind_of
 from astrosweep.prediction.address import Place, located
-from astrosweep.recording import Member, load
+from astrosweep.recording import load
 from astrosweep.recording.manifest import digest
 from astrosweep.recording.saved import MANIFEST
 from astrosweep.training import judge_unlabelled
 
+Clock = Callable[[str], AbstractContextManager[None]]
+"""Takes the time of a stage."""
+
 _MOST_OBJECTS, _FEWEST_OBJECTS, _MOST_VALUES = 65_536, 256, 8_000_000
 _AGREEMENT = 99.5
 """Percentage of fresh objects about which the members agree well enough."""
+
+
+def untimed(stage: str) -> AbstractContextManager[None]:  # noqa: ARG001
+    """Take no time."""
+    return nullcontext()
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +50,13 @@ class Model:
         config: A configuration of its kind of data and target.
         networks: Its networks, each with its share; shares sum to one.
         mixture: Their combination.
-        calibration: From its uncertainties to intervals for the true value; None for Gaussian ones, as a single
-            run has.
+        calibration: From its uncertainties to intervals for the true value; None for Gaussian ones, as a
+            single run has.
         ranges: Of its training objects; None where it keeps nothing of them.
         validation: Its predictions of training objects by networks that had not seen them; None for a single
             run.
-        disagreement: Largest ratio of epistemic to aleatoric uncertainty that is usual; None where nobody says.
+        disagreement: Largest ratio of epistemic to aleatoric uncertainty that is usual; None where nobody
+            says.
     """
 
     name: str
@@ -78,18 +88,20 @@ class Model:
         values = len(self.networks) * max(self.preparation.layout.n_targets, 8)
         return min(max(_MOST_VALUES // values, _FEWEST_OBJECTS), _MOST_OBJECTS)
 
-    def predict(self, objects: Any) -> Outgoing:
+    def predict(self, objects: Any, clock: Clock = untimed) -> Outgoing:
         """Predict objects, a block at a time.
 
         Args:
             objects: N objects of the kind of data, one at least.
+            clock: Takes the time of ``preparing`` and ``predicting``.
         """
         n = len(objects)
         if n <= self.block:
-            return self._predict(objects)
+            return self._predict(objects, clock)
         starts = range(0, n, self.block)
         parts = [
-            self._predict(objects.take(np.arange(start, min(start + self.block, n)))) for start in starts
+            self._predict(objects.take(np.arange(start, min(start + self.block, n))), clock)
+            for start in starts
         ]
         judged = [part.judged for part in parts]
         predicted = Predictions(
@@ -104,8 +116,8 @@ class Model:
             widths=np.concatenate([part.widths for part in parts], axis=1),
         )
 
-    def _predict(self, objects: Any) -> Outgoing:
-        mean, std = self._members(objects)
+    def _predict(self, objects: Any, clock: Clock) -> Outgoing:
+        mean, std = self._members(objects, clock)
         combined = self.mixture.combine(mean, std)
         judged = judge_unlabelled(
             self.preparation, objects, Predictions(objects.ids, combined.mean, combined.std)
@@ -119,7 +131,7 @@ class Model:
             widths=factors * combined.std,
         )
 
-    def _members(self, objects: Any) -> tuple[FloatArray, FloatArray]:
+    def _members(self, objects: Any, clock: Clock) -> tuple[FloatArray, FloatArray]:
         """Means and uncertainties of each network, each (K, N, T); equal preparations prepare once."""
         shape = (len(self.networks), len(objects), self.preparation.layout.n_targets)
         mean, std = np.empty(shape), np.empty(shape)
@@ -127,8 +139,10 @@ class Model:
         for k, network in enumerate(self.networks):
             key = id(network.preparation)
             if key not in features:
-                features[key] = network.preparation.features(objects)
-            predicted = network.predict(objects, features[key])
+                with clock("preparing"):
+                    features[key] = network.preparation.features(objects)
+            with clock("predicting"):
+                predicted = network.predict(objects, features[key])
             mean[k], std[k] = predicted.mean, predicted.std
         return mean, std
 
@@ -145,8 +159,8 @@ def open_model(address: str, tracking: TrackingConfig, accelerator: Accelerator 
     """Open a model.
 
     Args:
-        address: The folder of a bundle or of a run; ``models:/<name>@<alias>`` or ``models:/<name>/<version>``;
-            ``runs:/<id or name>`` of an ensemble, a run or a trial.
+        address: The folder of a bundle or of a run; ``models:/<name>@<alias>`` or
+            ``models:/<name>/<version>``; ``runs:/<id or name>`` of an ensemble, a run or a trial.
         tracking: The record.
         accelerator: Device to predict on; None: that of the training.
 
@@ -185,7 +199,7 @@ def _of_run(place: Place, accelerator: Accelerator | None) -> Model:
     trained = load(place.folder, accelerator)
     share = 1.0 / len(trained.members)
     networks = tuple(
-        Predictor(member.name, share, member.preparation, _of_network(member)) for member in trained.members
+        Predictor(member.name, share, member.preparation, of_network(member)) for member in trained.members
     )
     return Model(
         name=place.name,
@@ -203,14 +217,10 @@ def _of_run(place: Place, accelerator: Accelerator | None) -> Model:
     )
 
 
-def _of_network(member: Member) -> Callable[[Any, Float32Array], Predictions]:
-    return lambda objects, features: member.predict(objects, features).predicted
-
-
 def disagreement_of(aleatoric: FloatArray, epistemic: FloatArray) -> FloatArray:
     """Ratio of the two parts of the uncertainty of each object over all its targets, shape (N,)."""
     data, members = (np.sqrt(np.nanmean(np.square(part), axis=1)) for part in (aleatoric, epistemic))
-    return np.divide(members, data, out=np.full(len(data), np.inf), where=data > 0.0)
+    return np.asarray(np.divide(members, data, out=np.full(len(data), np.inf), where=data > 0.0))
 
 
 def _usual_disagreement(bundle: Bundle) -> float | None:

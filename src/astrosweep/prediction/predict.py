@@ -1,9 +1,11 @@
 """Predict one input: read it, predict it a block at a time, and write what comes out as it comes."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,8 @@ from astrosweep.prediction.table import Counts, Rows, identifier_of
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows are done, and of how many."""
 STAGES = ("reading", "preparing", "predicting", "writing")
+_PART = 131_072
+"""Rows that are read at a time, where the format of the file lets it be."""
 _IN_VAIN = "columns that data.columns names and the file lacks"
 
 
@@ -34,12 +38,14 @@ class Summary:
         task: Input and output.
         counts: What came of its rows; None where the output had been finished before.
         notes: What reading did that a user should know.
+        n_parts: In how many parts it was read.
         seconds: Of each of ``STAGES``.
     """
 
     task: Task
     counts: Counts | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+    n_parts: int = 0
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
 
 
@@ -91,81 +97,80 @@ class Predictor:
             return summary
         if task.output.exists() and not self.config.predict.overwrite:
             raise ConfigError(
-                f"{task.output}: is there already, made by another model or options or of another input; give "
+                f"{task.output}: is there already, made by another model, options or input; give "
                 "another name, or allow it with overwrite=true"
             )
-        progress(f"reading {task.source.name}", 0, 1)
-        with _timed(summary, "reading"):
-            incoming = self._read(task)
-        summary.notes = dict(incoming.notes)
-        self._write(task, incoming, header_of(self.model, self.config, task, signature, incoming.notes),
-                    summary, progress)  # fmt: skip
+        size = _PART
+        try:
+            self._stream(task, signature, size, summary, progress)
+        except DataError:
+            if summary.n_parts < 2:
+                raise
+            # Parts do not go together, as where a column is text in one of them only.
+            summary = Summary(task)
+            self._stream(task, signature, sys.maxsize, summary, progress)
         return summary
 
-    def _read(self, task: Task) -> Incoming[Any]:
+    def _stream(self, task: Task, signature: str, size: int, summary: Summary, progress: Progress) -> None:
+        """Read, predict and write part by part; the output has its name when all is written."""
+        progress(f"reading {task.source.name}", 0, 1)
+        parts = self._parts(task, size, summary)
+        counts = Counts()
+        with ExitStack() as stack:
+            output: Output | None = None
+            for incoming in parts:
+                total = max(incoming.n_total, incoming.n_rows)
+                for columns in self._blocks(incoming, counts, summary):
+                    with _timed(summary, "writing"):
+                        if output is None:
+                            header = header_of(self.model, self.config, task, signature, incoming.notes)
+                            fields = [one for one, _ in columns]
+                            opened = open_output(task.output, fields, header, task.format, overwrite=True)
+                            output = stack.enter_context(opened)
+                        output.write({one.name: values for one, values in columns})
+                    progress(f"predicting {task.source.name}", min(counts.rows, total), total)
+            start = time.perf_counter()
+        summary.seconds["writing"] += time.perf_counter() - start
+        summary.counts = counts
+
+    def _parts(self, task: Task, size: int, summary: Summary) -> Iterator[Incoming[Any]]:
         model = self.model
-        try:
-            incoming = model.kind.incoming(self.data, task.source, model.preparation)
-        except DataError as error:
-            raise DataError(f"{error} (the model predicts {model.config.data.title})") from error
+        parts = model.kind.parts(self.data, task.source, model.preparation, size)
+        while True:
+            try:
+                with _timed(summary, "reading"):
+                    incoming = next(parts, None)
+            except DataError as error:
+                raise DataError(f"{error} (the model predicts {model.config.data.title})") from error
+            if incoming is None:
+                return
+            summary.n_parts += 1
+            summary.notes |= incoming.notes
+            self._check(task, incoming)
+            yield incoming
+
+    def _check(self, task: Task, incoming: Incoming[Any]) -> None:
         in_vain = set(str(incoming.notes.get(_IN_VAIN, "")).split(", "))
         if asked := sorted(in_vain & set(self.config.data.get("columns") or {})):
-            wanted = self.config.data["columns"]
+            has = "none" if incoming.carried is None else ", ".join(map(str, incoming.carried.columns))
             raise DataError(
-                f"{task.source}: data.columns.{asked[0]}={wanted[asked[0]]}: the file has no such column; it has "
-                f"{', '.join(map(str, incoming.carried.columns)) if incoming.carried is not None else 'none'}"
+                f"{task.source}: data.columns.{asked[0]}={self.config.data['columns'][asked[0]]}: the file "
+                f"has no such column; it has {has}"
             )
         if not len(incoming.objects):
             reasons = sorted(set(incoming.reasons.values()))[:3]
             raise DataError(f"{task.source}: no row can be predicted: {'; '.join(reasons)}")
-        return incoming
 
-    def _write(
-        self,
-        task: Task,
-        incoming: Incoming[Any],
-        header: dict[str, str],
-        summary: Summary,
-        progress: Progress,
-    ) -> None:
-        """Predict and write block by block; the output has its name when all is written."""
-        settings, counts = self.config.output, Counts()
-        identifier = identifier_of(self.model.preparation)
-        rows = Rows(incoming, identifier, settings.carry, settings.ucd)
-        blocks = iter(rows.blocks(self.model.block))
-        done = 0
-        with ExitStack() as stack:
-            output: Output | None = None
-            waiting: list[tuple[slice, Any]] = []
-            for block, objects in blocks:
-                if not len(objects) and output is None:
-                    waiting.append((block, objects))  # the columns are known when something is predicted
-                    continue
-                found, flags = self._predict(incoming, objects, summary)
-                for part, members in [*waiting, (block, objects)]:
-                    n = len(members)
-                    part_found = found if n else [(one, values[:0]) for one, values in found]
-                    part_flags = flags if n else Flags(flags.code[:0], flags.reason[:0], flags.distance[:0])
-                    columns = rows.columns(part, members, part_found, part_flags)
-                    with _timed(summary, "writing"):
-                        if output is None:
-                            output = stack.enter_context(
-                                open_output(
-                                    task.output,
-                                    [one for one, _ in columns],
-                                    header,
-                                    task.format,
-                                    overwrite=True,
-                                )
-                            )
-                        output.write({one.name: values for one, values in columns})
-                    counts.add(part_flags, part.stop - part.start - n)
-                    done = part.stop
-                waiting = []
-                progress(f"predicting {task.source.name}", done, incoming.n_rows)
-            start = time.perf_counter()
-        summary.seconds["writing"] += time.perf_counter() - start
-        summary.counts = counts
+    def _blocks(self, incoming: Incoming[Any], counts: Counts, summary: Summary) -> Iterator[list[Column]]:
+        """Columns of each block of rows."""
+        settings = self.config.output
+        rows = Rows(incoming, identifier_of(self.model.preparation), settings.carry, settings.ucd)
+        for block, objects in rows.blocks(self.model.block):
+            found, flags = self._predict(incoming, objects, summary)
+            with _timed(summary, "preparing"):
+                columns = rows.columns(block, objects, found, flags)
+            counts.add(flags, block.stop - block.start - len(objects))
+            yield columns
 
     def _predict(
         self, incoming: Incoming[Any], positions: Any, summary: Summary
@@ -178,8 +183,7 @@ class Predictor:
                 flags.code[:0], flags.reason[:0], flags.distance[:0]
             )
         objects = incoming.objects.take(positions)
-        with _timed(summary, "predicting"):
-            outgoing = model.predict(objects)
+        outgoing = model.predict(objects, partial(_timed, summary))
         with _timed(summary, "preparing"):
             columns = model.kind.catalogue(model.preparation, outgoing)
             derived = None

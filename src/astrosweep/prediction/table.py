@@ -151,7 +151,7 @@ def _spread(values: Values, at: NDArray[np.int64], n_rows: int, n_points: int) -
     if values.dtype.kind in "fO" and not isinstance(values, np.ma.MaskedArray):
         spread: Values = np.full(n_rows * n_points, _BLANK[values.dtype.kind], dtype=values.dtype)
     else:
-        spread = np.ma.masked_all(n_rows * n_points, dtype=values.dtype)
+        spread = np.ma.masked_array(np.zeros(n_rows * n_points, dtype=values.dtype), mask=True)
     spread[place] = values
     return spread
 

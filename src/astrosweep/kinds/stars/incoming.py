@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from astrosweep.config.kinds.stars import StarDataConfig
+from astrosweep.data.reading import RawTable
 from astrosweep.data.reading.convert import NO_IDENTIFIER
 from astrosweep.kinds.stars.column_sources import ROWS, absent_columns, find_sources
 from astrosweep.kinds.stars.derive import derive
@@ -13,32 +14,33 @@ from astrosweep.kinds.stars.mapping import OF_THE_TRUTH, map_columns
 from astrosweep.kinds.stars.schema import COLUMNS, ID, is_categorical, range_of
 from astrosweep.kinds.tables.identifiers import identifiers_among
 from astrosweep.kinds.tables.impossible import out_of_range
-from astrosweep.kinds.tables.incoming import read_rows_of
 from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.kinds.tables.unlabelled import ABSENT, UnlabelledTable, readable
 
 
-def read_unlabelled(data: StarDataConfig, path: Path, preparation: RowPreparation) -> UnlabelledTable:
-    """Read a file of stars that are to be predicted.
+def map_unlabelled(
+    raw: RawTable, data: StarDataConfig, path: Path, preparation: RowPreparation
+) -> UnlabelledTable:
+    """Bring a file of stars that are to be predicted under the archive's names and astrosweep's units.
 
     Columns are mapped, converted and completed as in training; a unit that the file states counts more than
     that of ``data.units``. Parallaxes, their errors and zero points are beside the inputs, where they can be
     read.
 
     Args:
+        raw: The file as read.
         data: How the training table was read.
-        path: The file.
+        path: The file, for messages.
         preparation: The preparation of what predicts them.
 
     Raises:
-        DataError: The file cannot be read, or a column is not what it should be.
+        DataError: A column is not what it should be.
     """
-    raw = read_rows_of(path, data)
     as_read = raw.frame
     absent = absent_columns(as_read, data)
     columns = {name: text for name, text in data.columns.items() if name not in absent}
     data = data.model_copy(update={"columns": columns, "zero_point": "none"})
-    _, _, sources = find_sources(as_read, data, path, numbered=True)
+    preset, _, sources = find_sources(as_read, data, path, numbered=True)
     texts = identifiers_among(map(str, as_read.columns), [sources[ID].column])
     texts |= {
         column
@@ -48,7 +50,7 @@ def read_unlabelled(data: StarDataConfig, path: Path, preparation: RowPreparatio
     }
     stated = {name for name, source in sources.items() if any(one in raw.units for one in source.columns)}
     units = {name: unit for name, unit in data.units.items() if name not in stated}
-    data = data.model_copy(update={"units": units})
+    data = data.model_copy(update={"units": units, "mapping": preset})
     frame, unreadable = readable(as_read, {*texts, *preparation.classes})
     table = map_columns(replace(raw, frame=frame), data, path, unlabelled=True)
     table = derive(out_of_range(replace(table, notes=dict.fromkeys(raw.notes, str(path))), range_of))

@@ -12,11 +12,12 @@ from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.metrics import Scorer
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.kind import Judged
+from astrosweep.data.reading import RawTable
 from astrosweep.kinds.stars import schema
 from astrosweep.kinds.stars.archive import fetch
 from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.files import load_file
-from astrosweep.kinds.stars.incoming import read_unlabelled
+from astrosweep.kinds.stars.incoming import map_unlabelled
 from astrosweep.kinds.stars.leakage import DERIVED_FROM_PARALLAX
 from astrosweep.kinds.stars.metrics import parallax_bins, score
 from astrosweep.kinds.stars.period_luminosity import PERIOD_LUMINOSITY
@@ -74,11 +75,13 @@ class StarKind(TableKind):
             return found
         return {**found, _MAGNITUDE: frame[_MAGNITUDE].to_numpy(dtype=np.float64)[:, None]}
 
-    def unlabelled(self, config: RunConfig, path: Path, preparation: RowPreparation) -> UnlabelledTable:
+    def unlabelled(
+        self, config: RunConfig, raw: RawTable, path: Path, preparation: RowPreparation
+    ) -> UnlabelledTable:
         """See ``TableKind.unlabelled``."""
         data = config.data
         assert isinstance(data, StarDataConfig), "the dictionary of kinds goes by this type"
-        return read_unlabelled(data, path, preparation)
+        return map_unlabelled(raw, data, path, preparation)
 
     @property
     def descriptor(self) -> str:

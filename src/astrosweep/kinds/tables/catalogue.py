@@ -1,4 +1,4 @@
-"""Predictions of rows as columns of a catalogue: a value, its intervals and uncertainties, with their units."""
+"""Predictions of rows as columns of a catalogue: a value, its intervals and uncertainties, with units."""
 
 import numpy as np
 
@@ -20,8 +20,8 @@ def catalogue_of(roles: Roles, outgoing: Outgoing, ucd: str) -> list[Column]:
         ucd: Descriptor of the target.
 
     Returns:
-        Columns of N values: the prediction, lower and upper end of 68 and 95 %, total, aleatoric and epistemic
-        uncertainty.
+        Columns of N values: the prediction, lower and upper end of 68 and 95 %, total, aleatoric and
+        epistemic uncertainty.
     """
     target, unit = roles.target, roles.unit
     mean = outgoing.judged.predicted.mean[:, 0]

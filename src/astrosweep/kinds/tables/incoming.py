@@ -1,14 +1,15 @@
-"""``data=table``: a file whose rows are to be predicted, read as the training table was, without its target."""
+"""``data=table``: a file whose rows are to be predicted, read as the training table, without its target."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from astrosweep.config.kinds.tables import TableDataConfig
+from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.errors import DataError
 from astrosweep.data.expression import find_expression
 from astrosweep.data.plausible import without_fillers
-from astrosweep.data.reading import RawTable, check_named, read_table
+from astrosweep.data.reading import RawTable, check_named, read_parts
 from astrosweep.kinds.tables.columns import Columns, columns_as_read, identifiers_of, table_of
 from astrosweep.kinds.tables.identifiers import identifiers_among
 from astrosweep.kinds.tables.preparation import RowPreparation
@@ -16,21 +17,24 @@ from astrosweep.kinds.tables.spelling import as_configured
 from astrosweep.kinds.tables.unlabelled import ABSENT, UnlabelledTable, readable
 
 
-def read_unlabelled(data: TableDataConfig, path: Path, preparation: RowPreparation) -> UnlabelledTable:
-    """Read a file of rows that are to be predicted.
+def map_unlabelled(
+    raw: RawTable, data: TableDataConfig, path: Path, preparation: RowPreparation
+) -> UnlabelledTable:
+    """Bring a file of rows that are to be predicted under the names of the training table.
 
     Columns are taken, computed and cleared of fillers as in training. What the file states of a unit is
     converted to that of ``data.units``. What is not there counts as missing, the target too.
 
     Args:
+        raw: The file as read.
         data: How the training table was read.
-        path: The file.
+        path: The file, for messages.
         preparation: The preparation of what predicts them.
 
     Raises:
-        DataError: The file cannot be read, or a column is not what it should be.
+        DataError: A column is not what it should be.
     """
-    raw = as_configured(read_rows_of(path, data), data)
+    raw = as_configured(raw, data)
     named = (data.id, data.columns.get(data.id or ""))
     identifiers = identifiers_among(map(str, raw.frame.columns), named)
     classes = {*preparation.classes, *(data.columns.get(name, name) for name in preparation.classes)}
@@ -55,13 +59,23 @@ def read_unlabelled(data: TableDataConfig, path: Path, preparation: RowPreparati
     )
 
 
-def read_rows_of(path: Path, data: TableDataConfig) -> RawTable:
-    """Read a file by the settings of a configuration; names of columns are for a file that has none."""
-    raw = read_table(path, data.format, decimal=data.decimal)
-    if not raw.named and data.names:
-        raw = read_table(path, data.format, names=data.names, decimal=data.decimal)
-    check_named(raw, path)
-    return raw
+def read_rows_of(path: Path, data: RowsConfig, size: int) -> Iterator[tuple[RawTable, int]]:
+    """Read a file in parts by the settings of a configuration, whose names are for columns that have none.
+
+    Args:
+        path: The file.
+        data: ``format``, ``names`` and ``decimal`` are used.
+        size: The most rows of a part.
+
+    Raises:
+        DataError: See ``read_parts``.
+    """
+    for raw, n_rows in read_parts(path, data.format, size=size, decimal=data.decimal):
+        if not raw.named and data.names:
+            yield from read_parts(path, data.format, size=size, names=data.names, decimal=data.decimal)
+            return
+        check_named(raw, path)
+        yield raw, n_rows
 
 
 def _columns(

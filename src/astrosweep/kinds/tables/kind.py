@@ -1,6 +1,7 @@
 """Any table of objects with one target, as a kind of data."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from astrosweep.config import RunConfig
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
 from astrosweep.data.baseline import Baseline
-from astrosweep.data.kind import Development, Judged, Kind, Labelled, Part
 from astrosweep.data.field import GENERIC
 from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
+from astrosweep.data.kind import Development, Judged, Kind, Labelled, Part
+from astrosweep.data.reading import RawTable
 from astrosweep.kinds.tables.boosting import BOOSTING
 from astrosweep.kinds.tables.catalogue import catalogue_of
 from astrosweep.kinds.tables.development import develop, unseal_rows
@@ -23,7 +25,7 @@ from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.frame import frame_of, rows_from
 from astrosweep.kinds.tables.groups import row_ranges, row_variables
 from astrosweep.kinds.tables.impossible import check_impossible
-from astrosweep.kinds.tables.incoming import read_unlabelled
+from astrosweep.kinds.tables.incoming import map_unlabelled, read_rows_of
 from astrosweep.kinds.tables.preparation import RowPreparation, load_row_preparation
 from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
 from astrosweep.kinds.tables.rows import Rows, RowTruth
@@ -131,19 +133,31 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
         """See ``Kind.unlike``."""
         return unlike_rows(preparation, objects, ranges)
 
-    def unlabelled(self, config: RunConfig, path: Path, preparation: RowPreparation) -> UnlabelledTable:
-        """Read a file of rows that are to be predicted.
+    def unlabelled(
+        self, config: RunConfig, raw: RawTable, path: Path, preparation: RowPreparation
+    ) -> UnlabelledTable:
+        """Bring a file of rows that are to be predicted under the names of the training table.
 
         Raises:
             DataError: The file cannot be used.
         """
         assert isinstance(config.data, TableDataConfig), "the dictionary of kinds goes by this type"
-        return read_unlabelled(config.data, path, preparation)
+        return map_unlabelled(raw, config.data, path, preparation)
 
     def incoming(self, config: RunConfig, path: Path, preparation: RowPreparation) -> Incoming[Rows]:
         """See ``Kind.incoming``."""
-        read = self.unlabelled(config, path, preparation)
-        return rows_to_predict(read, preparation, _rows_of(config).cleaning)
+        (whole,) = self.parts(config, path, preparation, sys.maxsize)
+        return whole
+
+    def parts(
+        self, config: RunConfig, path: Path, preparation: RowPreparation, size: int
+    ) -> Iterator[Incoming[Rows]]:
+        """See ``Kind.parts``."""
+        data, first = _rows_of(config), 0
+        for raw, n_total in read_rows_of(path, data, size):
+            read = self.unlabelled(config, raw, path, preparation)
+            yield rows_to_predict(read, preparation, data.cleaning, first, n_total)
+            first += len(raw.frame)
 
     @property
     def descriptor(self) -> str:

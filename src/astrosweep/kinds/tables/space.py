@@ -1,8 +1,8 @@
 """Where training rows lie: each number by its rank among them, and all together by their covariance.
 
 A number becomes the normal score of its rank; beyond the ends it goes on with the slope of the tail, so that
-numbers of any distribution are as far outside as their own scatter says. What fresh rows of the same population
-give is measured out of fold, and sets both limits.
+numbers of any distribution are as far outside as their own scatter says. What fresh rows of the same
+population give is measured out of fold, and sets both limits.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Rows that come in to be predicted: whatever a file says of them, and what keeps one from being predicted."""
+"""Rows that come in to be predicted: what a file says of them, and what keeps one from being predicted."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +74,11 @@ def readable(frame: pd.DataFrame, texts: Collection[str]) -> tuple[pd.DataFrame,
 
 
 def rows_to_predict(
-    read: UnlabelledTable, preparation: RowPreparation, cleaning: CleaningConfig
+    read: UnlabelledTable,
+    preparation: RowPreparation,
+    cleaning: CleaningConfig,
+    first: int = 0,
+    n_total: int = 0,
 ) -> Incoming[Rows]:
     """Sort rows into those that can be predicted and those that cannot.
 
@@ -82,6 +86,8 @@ def rows_to_predict(
         read: The file's rows.
         preparation: The preparation of what predicts them.
         cleaning: Rules by which training rows were chosen; here they remove nothing.
+        first: How many rows of the file stand before these.
+        n_total: Rows of the whole file.
 
     Raises:
         DataError: The file has no input with a value at all, or an input holds text.
@@ -109,9 +115,9 @@ def rows_to_predict(
     for name, (rows, example) in read.unreadable.items():
         if name in own:
             text = f"a value of {name} is text and no number, such as {example!r}"
-            reasons |= {row: text for row in np.flatnonzero(rows).tolist()}
+            reasons |= dict.fromkeys(np.flatnonzero(rows).tolist(), text)
     row = np.setdiff1d(np.arange(n_rows), np.fromiter(reasons, np.int64, len(reasons)))
-    ids, names, shown = _identified(read.identifiers, n_rows)
+    ids, names, shown = _identified(read.identifiers, first, n_rows)
     notes = {**read.table.notes, **read.notes}
     if absent:
         notes["inputs that the file lacks"] = ", ".join(absent)
@@ -122,6 +128,7 @@ def rows_to_predict(
         n_rows=n_rows,
         names=shown,
         reasons=reasons,
+        n_total=n_total,
         carried=read.as_read.reset_index(drop=True),
         units=read.units,
         notes=notes,
@@ -138,16 +145,16 @@ def _check_types(
         if name not in preparation.classes and not is_number:
             values = frame[name].dropna()
             raise DataError(
-                f"{origin}: the input {name} should hold numbers, but is text, such as {values.iloc[0]!r}; say "
-                f"which column it is with data.columns={{{name}: <column or expression>}}"
+                f"{origin}: the input {name} should hold numbers, but is text, such as {values.iloc[0]!r}; "
+                f"say which column it is with data.columns={{{name}: <column or expression>}}"
             )
 
 
 def _identified(
-    identifiers: pd.Series | None, n_rows: int
+    identifiers: pd.Series | None, first: int, n_rows: int
 ) -> tuple[NDArray[np.int64], NDArray[np.object_] | None, NDArray[Any]]:
-    """Whole numbers and text that identify rows within the program, and what the file has, masked where missing."""
-    places = np.arange(1, n_rows + 1, dtype=np.int64)
+    """Whole numbers and text that identify rows here, and what the file has, masked where missing."""
+    places = first + np.arange(1, n_rows + 1, dtype=np.int64)
     if identifiers is None:
         return places, None, places
     if pd.api.types.is_integer_dtype(identifiers.dtype):

@@ -55,7 +55,7 @@ class DistanceMaker:
             aside: The stars' own parallaxes, errors and what the zero point needs, as far as they are known.
 
         Returns:
-            Quantiles of the distance in pc and of the distance modulus in mag, and what a star lacks, in words.
+            Quantiles of the distance in pc and of the distance modulus in mag, and what a star lacks.
         """
         predicted = outgoing.judged.predicted
         parallaxes = Parallaxes(predicted.mean[:, 0], predicted.std[:, 0])
@@ -126,4 +126,4 @@ def _quantiles(name: str, values: FloatArray, unit: str, ucd: str, words: str) -
 
 
 def _numbers(values: "pd.Series[float]") -> FloatArray:
-    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
