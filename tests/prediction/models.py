@@ -49,15 +49,15 @@ def opened(folder: Path) -> Model:
     return open_model(str(folder), NO_TRACKING, "cpu")
 
 
-def command(folder: Path | str, source: Any, output: Path | str, **more: Any) -> PredictConfig:
+def command(folder: Path | str, source: Any, to: Path | str, **more: Any) -> PredictConfig:
     """A command's configuration."""
     asked = {"model": str(folder), "input": source if isinstance(source, list) else str(source),
-             "output": str(output), "overwrite": more.pop("overwrite", False)}  # fmt: skip
+             "output": str(to), "overwrite": more.pop("overwrite", False)}  # fmt: skip
     return PredictConfig.model_validate({"predict": asked, "tracking": NO_TRACKING, **more})
 
 
-def predict(folder: Path, source: Path, output: Path, **more: Any) -> Summary:
+def predict(folder: Path, source: Path, to: Path, **more: Any) -> Summary:
     """What ``predict.py`` does with one input."""
-    config = command(folder, source, output, **more)
+    config = command(folder, source, to, **more)
     (task,) = tasks_of(config.predict.input, config.predict.output, config.output.format)
     return Predictor.of(opened(folder), config).predict(task, lambda *_: None)

@@ -11,7 +11,7 @@ from astrosweep.kinds.tables.groups import row_ranges
 from astrosweep.kinds.tables.rows import Rows
 from astrosweep.kinds.tables.space import Space, fit_space
 from astrosweep.prediction.flags import CLASS, DERIVED, DISAGREEMENT, RANGE, SELECTION, WHOLE, flags_of
-from tests.prediction.models import opened, predict, stars
+from tests.prediction.models import make_model, opened, predict, stars
 
 
 def share(model, frame, tmp_path, name="in"):
@@ -32,11 +32,13 @@ def test_stars_of_another_class_are_flagged_even_without_their_class(star_model,
     assert share(star_model, other, tmp_path) >= 0.8
 
 
-def test_stars_of_another_range_of_magnitudes_are_flagged(make_config, star_model, tmp_path):
-    fresh = stars("cepheid", 3000, 23)
-    fainter = [name for name in fresh if "mag" in name or name.startswith(("zp_mag", "int_average"))]
-    fresh[fainter] += 6.0
-    assert share(star_model, fresh, tmp_path) >= 0.8
+def test_stars_of_another_range_of_magnitudes_are_flagged(make_config, tmp_path):
+    bright = make_model(make_config, "stars", tmp_path / "bright", "data.simulation.faint_limit_mag=12.0")
+    fresh = stars("cepheid", 4000, 23)
+    fainter = fresh[fresh["phot_g_mean_mag"] > 13.0]
+    assert len(fainter) > 300
+    assert share(bright, fainter, tmp_path, "fainter") >= 0.8
+    assert share(bright, stars("cepheid", 3000, 26, faint_limit_mag=12.0), tmp_path, "fresh") <= 0.05
 
 
 def test_a_single_run_flags_classes_and_ranges_by_its_preparation(star_model, tmp_path):

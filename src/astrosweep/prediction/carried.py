@@ -1,6 +1,7 @@
 """Columns of an input that an output carries along."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +16,10 @@ _LARGEST = np.iinfo(np.int64).max
 
 
 def carried_columns(
-    incoming: Incoming[Any], carry: Sequence[str] | Literal["all"], taken: Collection[str]
+    incoming: Incoming[Any],
+    carry: Sequence[str] | Literal["all"],
+    taken: Collection[str],
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Column]:
     """Columns of an input, a value for each of its rows.
 
@@ -23,6 +27,8 @@ def carried_columns(
         incoming: What was read.
         carry: Their names, or all.
         taken: Names that the output has already; a column of such a name is called ``<name>_input``.
+        known: Types of these columns in an earlier part of the input, to which those that are all missing
+            here, and whole numbers among others, are brought.
 
     Raises:
         ConfigError: There is no such column.
@@ -45,7 +51,8 @@ def carried_columns(
         while called.lower() in used:
             called = f"{called}_input"
         used.add(called.lower())
-        columns.append(_column(called, name, frame[name], incoming.units.get(name, "")))
+        values = _like(frame[name], known.get(called))
+        columns.append(_column(called, name, values, incoming.units.get(name, "")))
     return columns
 
 
@@ -60,9 +67,24 @@ def _column(called: str, name: str, values: pd.Series, unit: str) -> Column:
         return Field(called, dtype, "", "meta", f"{description}, in {unit}"), found
 
 
+def _like(values: pd.Series, known: str | None) -> pd.Series:
+    """Values of the type that is known, where nothing speaks against it."""
+    if known is None:
+        return values
+    if values.isna().all():
+        blank = {"str": object, "bool": "boolean", "int64": "Int64", "float64": np.float64}[known]
+        return pd.Series([pd.NA if isinstance(blank, str) else np.nan] * len(values), dtype=blank)
+    is_whole = pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+    return (
+        values.astype("Float64" if known == "float64" else "str") if is_whole and known != "int64" else values
+    )
+
+
 def _plain(values: pd.Series) -> tuple[str, NDArray[Any] | np.ma.MaskedArray[Any, Any]]:
     kind = values.dtype
     missing = values.isna().to_numpy()
+    if missing.all() and pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
+        return "float64", np.full(len(values), np.nan)
     if pd.api.types.is_bool_dtype(kind):
         return "bool", np.ma.masked_array(values.fillna(False).to_numpy(dtype=np.bool_), mask=missing)
     if pd.api.types.is_integer_dtype(kind):

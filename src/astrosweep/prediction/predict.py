@@ -20,7 +20,7 @@ from astrosweep.prediction.flags import Flags, flags_of
 from astrosweep.prediction.model import Model
 from astrosweep.prediction.output import Output, open_output
 from astrosweep.prediction.provenance import header_of, signature_of
-from astrosweep.prediction.table import Counts, Rows, identifier_of
+from astrosweep.prediction.table import Counts, Rows, identifier_of, in_format
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows are done, and of how many."""
@@ -118,13 +118,15 @@ class Predictor:
         counts = Counts()
         with ExitStack() as stack:
             output: Output | None = None
+            known: dict[str, str] = {}
             for incoming in parts:
                 total = max(incoming.n_total, incoming.n_rows)
-                for columns in self._blocks(incoming, counts, summary):
+                for columns in self._blocks(incoming, counts, summary, known):
                     with _timed(summary, "writing"):
                         if output is None:
+                            known = {one.name: one.type for one, _ in columns}
                             header = header_of(self.model, self.config, task, signature, incoming.notes)
-                            fields = [one for one, _ in columns]
+                            fields = [in_format(one, task.format) for one, _ in columns]
                             opened = open_output(task.output, fields, header, task.format, overwrite=True)
                             output = stack.enter_context(opened)
                         output.write({one.name: values for one, values in columns})
@@ -161,10 +163,12 @@ class Predictor:
             reasons = sorted(set(incoming.reasons.values()))[:3]
             raise DataError(f"{task.source}: no row can be predicted: {'; '.join(reasons)}")
 
-    def _blocks(self, incoming: Incoming[Any], counts: Counts, summary: Summary) -> Iterator[list[Column]]:
+    def _blocks(
+        self, incoming: Incoming[Any], counts: Counts, summary: Summary, known: dict[str, str]
+    ) -> Iterator[list[Column]]:
         """Columns of each block of rows."""
         settings = self.config.output
-        rows = Rows(incoming, identifier_of(self.model.preparation), settings.carry, settings.ucd)
+        rows = Rows(incoming, identifier_of(self.model.preparation), settings.carry, settings.ucd, known)
         for block, objects in rows.blocks(self.model.block):
             found, flags = self._predict(incoming, objects, summary)
             with _timed(summary, "preparing"):

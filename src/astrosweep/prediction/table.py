@@ -1,6 +1,6 @@
 """The table of an output: the rows of the input in their order, with what is predicted of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,15 +60,22 @@ class Rows:
         identifier: Name of the column of identifiers.
         carry: Columns of the input that are carried along, or all.
         ucd: Descriptor of a target of which the kind of data knows none.
+        known: Types of columns in an earlier part of the input.
     """
 
     def __init__(
-        self, incoming: Incoming[Any], identifier: str, carry: Sequence[str] | Any, ucd: str | None
+        self,
+        incoming: Incoming[Any],
+        identifier: str,
+        carry: Sequence[str] | Any,
+        ucd: str | None,
+        known: Mapping[str, str],
     ) -> None:
         self._incoming = incoming
         self._identifier = identifier
         self._carry = carry
         self._ucd = ucd
+        self._known = known
         self._carried: list[Column] | None = None
 
     def blocks(self, size: int) -> Iterator[tuple[slice, NDArray[np.int64]]]:
@@ -112,7 +119,7 @@ class Rows:
             wanted = self._carry
             if wanted == "all" and self._incoming.carried is not None:
                 wanted = [str(name) for name in self._incoming.carried if str(name) != self._identifier]
-            self._carried = carried_columns(self._incoming, wanted, taken)
+            self._carried = carried_columns(self._incoming, wanted, taken, self._known)
         columns += [(one, values[rows]) for one, values in self._carried]
         if n_points == 1:
             return columns
@@ -154,6 +161,17 @@ def _spread(values: Values, at: NDArray[np.int64], n_rows: int, n_points: int) -
         spread = np.ma.masked_array(np.zeros(n_rows * n_points, dtype=values.dtype), mask=True)
     spread[place] = values
     return spread
+
+
+def in_format(one: Field, format: str) -> Field:
+    """A column whose unit the format has a word for; another unit stays in words."""
+    if not one.unit or format == "ecsv":
+        return one
+    try:
+        one.unit_in("fits" if format == "fits" else "vounit")
+    except ConfigError:
+        return Field(one.name, one.dtype, "", one.ucd, f"{one.description}, in {one.unit}")
+    return one
 
 
 def identifier_of(preparation: Preparation[Any, Any]) -> str:

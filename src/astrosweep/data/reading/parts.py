@@ -102,7 +102,7 @@ def _parquet(path: Path, request: Request, size: int) -> Iterator[Part]:
 
 
 def _fits(path: Path, request: Request, size: int) -> Iterator[Part]:
-    with fits.open(path, memmap=True) as hdus:
+    with path.open("rb") as file, fits.open(file, memmap=True) as hdus:
         tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)]
         table = tables[0] if len(tables) == 1 else None
         if not isinstance(table, fits.BinTableHDU) or table.header["PCOUNT"]:

@@ -55,7 +55,7 @@ def map_unlabelled(
     table = map_columns(replace(raw, frame=frame), data, path, unlabelled=True)
     table = derive(out_of_range(replace(table, notes=dict.fromkeys(raw.notes, str(path))), range_of))
     notes = {}
-    if named := {name: text for name, text in absent.items() if name in preparation.raw or name == ID}:
+    if named := {name: text for name, text in absent.items() if name not in OF_THE_TRUTH}:
         notes[ABSENT] = ", ".join(named)
     if sources[ID] is ROWS:
         notes["identifiers"] = "the file has none that are known; rows are numbered from 1"

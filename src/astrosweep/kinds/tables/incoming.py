@@ -87,7 +87,7 @@ def _columns(
     for name, text in data.columns.items():
         if _is_there(text, columns):
             columns.add(name, text)
-        elif name in (*preparation.raw, data.id):
+        elif name not in (data.target, data.target_error):
             absent.append(name)
     for name in preparation.raw:
         if name not in columns.values and _is_there(name, columns):
