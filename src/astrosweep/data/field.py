@@ -1,6 +1,8 @@
 """One column of an output: name, type, unit, UCD and description, all of them checked."""
 
+import warnings
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
@@ -106,14 +108,35 @@ class Field:
     def unit_in(self, format: str) -> str:
         """Return the unit as ``vounit`` or ``fits`` spell it, empty for none.
 
+        Units that the standard lacks, such as dex, stand in quotes in VOUnit, as it demands; FITS allows them
+        as they are.
+
         Raises:
-            ConfigError: That standard has no word for it.
+            ConfigError: VOUnit has no word for it, as for ``mag(AB)``.
         """
-        if self.parsed_unit is None:
-            return ""
-        try:
-            return str(self.parsed_unit.to_string(format))
-        except ValueError as error:
-            raise ConfigError(
-                f"column {self.name!r}: unit {self.unit!r} cannot be written in {format}: {error}"
-            ) from error
+        unit = self.parsed_unit
+        if unit is None or (format == "vounit" and "'" in self.unit):
+            return self.unit.strip()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", units.UnitsWarning)  # Angstrom and erg are frowned on
+            try:
+                return str(unit.to_string(format))
+            except ValueError as error:
+                if format == "fits":
+                    return str(unit.to_string())
+                bases = getattr(unit, "bases", ())  # a unit of a function, as mag(AB), has none
+                if getattr(unit, "scale", 0) != 1 or not all(base.name.isalpha() for base in bases):
+                    raise ConfigError(
+                        f"column {self.name!r}: unit {self.unit!r} cannot be written in {format}: {error}"
+                    ) from error
+                return ".".join(map(_vounit, bases, unit.powers))
+
+
+def _vounit(base: units.UnitBase, power: float | Fraction) -> str:
+    """A factor of a unit, its name in quotes if no standard has it."""
+    try:
+        standard = base.to_string("fits") == base.name
+    except ValueError:
+        standard = False
+    name = str(base.name) if standard else f"'{base.name}'"
+    return name if power == 1 else f"{name}**({power})" if power != int(power) else f"{name}**{power}"

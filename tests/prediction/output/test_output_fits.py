@@ -11,6 +11,12 @@ from tests.prediction.output.columns import FIELDS, META, values, write
 TEXT = [Field("n", "int32", "", "meta.number", "d"), Field("t", "str", "", "meta.note", "d")]
 
 
+def written(path, fields, chunks):
+    with open_output(path, fields, {}) as output:
+        for chunk in chunks:
+            output.write(chunk)
+
+
 def test_the_header_verifies_and_describes_each_column(tmp_path):
     path = write(tmp_path / "t.fits", values())
     assert path.stat().st_size % 2880 == 0
@@ -50,10 +56,12 @@ def test_a_null_gets_its_number_and_the_number_is_refused_beside_it(tmp_path):
     with fits.open(tmp_path / "t.fits") as hdus:
         assert hdus[1].header["TNULL1"] == -(2**31)
         assert hdus[1].data["n"].tolist() == [5, -(2**31)]
-    with open_output(tmp_path / "u.fits", TEXT, {}) as output:
-        output.write({"n": np.array([-(2**31)]), "t": np.array(["a"])})
+    fields = [Field("n", "int32", "", "meta.number", "d")]
+    chunks = [{"n": np.array([-(2**31)])}, {"n": np.ma.array([1], mask=[1])}]
+    for order in (chunks, chunks[::-1]):
         with pytest.raises(DataError, match=r"'n': -2147483648 stands for a missing value"):
-            output.write({"n": np.ma.array([1], mask=[1]), "t": np.array(["a"])})
+            written(tmp_path / "u.fits", fields, order)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.fits"]
 
 
 def test_nulls_that_lengthen_the_header_do_not_move_the_rows(tmp_path):

@@ -1,5 +1,7 @@
 """Columns, names and values that cannot be written are refused by name."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -59,12 +61,28 @@ def test_the_ucds_of_predictions_are_of_the_vocabulary(ucd):
         ("mas.yr**-1", "mas.yr**-1", "mas yr-1"),
         ("km/s", "km.s**-1", "km s-1"),
         ("mag", "mag", "mag"),
+        ("dex", "'dex'", "dex"),
+        ("electron/s", "'electron'.s**-1", "electron / s"),
+        ("'electron'.s**-1", "'electron'.s**-1", "electron / s"),
+        ("%", "'percent'", "10**-2"),
+        ("Angstrom", "Angstrom", "Angstrom"),
+        ("1e14 Msun", "1e+14solMass", "10**14 solMass"),
         ("", "", ""),
     ],
 )
 def test_units_are_read_in_any_spelling(spelled, vounit, fits):
     field = Field("x", "float64", spelled, "stat.value", "d")
     assert (field.unit_in("vounit"), field.unit_in("fits")) == (vounit, fits)
+
+
+@pytest.mark.parametrize("format", ["votable", "csv", "parquet"])
+@pytest.mark.parametrize("unit", ["mag(AB)", "dex(cm/s2)"])
+def test_a_unit_that_vounit_cannot_spell_is_refused_before_anything_is_written(tmp_path, unit, format):
+    field = Field("x", "float64", unit, "stat.value", "d")
+    output = open_output(tmp_path / "t.out", [field], META, format)
+    with pytest.raises(ConfigError, match=r"column 'x': unit '.*' cannot be written in vounit"), output:
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_formats_go_by_the_ending_or_by_name(tmp_path):
@@ -117,6 +135,17 @@ def test_values_that_do_not_fit_are_refused_by_column(tmp_path, column, cells):
         open_output(tmp_path / "t.vot", FIELDS, META) as output,
     ):
         output.write(rows(values(), [0]) | {column: cells})
+    assert list(tmp_path.iterdir()) == []
+
+
+def heedless(path):
+    with open_output(path, FIELDS, META) as output, contextlib.suppress(DataError):
+        output.write(values() | {"byte": np.full(6, 256)})
+
+
+def test_a_table_that_lacks_rows_gets_no_name_even_if_the_error_is_caught(tmp_path):
+    with pytest.raises(DataError, match="not all rows could be written"):
+        heedless(tmp_path / "t.vot")
     assert list(tmp_path.iterdir()) == []
 
 

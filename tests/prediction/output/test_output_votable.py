@@ -9,7 +9,9 @@ import xml.etree.ElementTree
 
 import numpy as np
 import pytest
+from astropy import units
 from astropy.io import votable
+from astropy.table import Table
 
 from astrosweep.prediction.output import Field, open_output
 from tests.prediction.output.columns import META, TEXTS, rows, values, write
@@ -39,6 +41,19 @@ def test_odd_names_and_headers_are_no_fault(tmp_path):
     assert [field.name for field in found.get_first_table().fields] == odd
     assert [int(cell) for cell in found.get_first_table().array[0]] == [0, 1, 2, 3, 4]
     assert found.get_first_table().fields[3].description == '<é"> & more\ufffd'
+
+
+def test_units_outside_the_standard_are_no_fault(tmp_path):
+    spelled = ["dex", "electron / s", "Angstrom", "1e14 solMass", "keV cm2"]
+    fields = [Field(f"u{n}", "float64", unit, "stat.value", "d") for n, unit in enumerate(spelled)]
+    with open_output(tmp_path / "t.vot", fields, {}):
+        pass
+    report = io.StringIO()
+    assert votable.validate(tmp_path / "t.vot", output=report)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*Angstrom.*deprecated")
+        table = Table.read(tmp_path / "t.vot")
+    assert [str(table[field.name].unit) for field in fields] == [str(units.Unit(unit)) for unit in spelled]
 
 
 def test_metadata_is_kept_to_the_letter(tmp_path):

@@ -152,60 +152,6 @@ def test_missing_values_come_back_as_missing(tmp_path, ending):
     assert frame["source_id"].isna().tolist() == [False, True, False, False, False, False]
     assert frame["source_id"].dropna().astype("int64").tolist() == [IDS[0], *IDS[2:]]
     assert frame["flagged"].dropna().astype(bool).tolist() == [True, False, True, True]
-    assert frame["reason"].fillna("").tolist() == TEXTS
-
-
-def test_the_description_beside_a_csv_file_has_units_and_metadata(tmp_path):
-    write(tmp_path / "t.csv", values())
-    described = json.loads((tmp_path / "t.csv-metadata.json").read_text())
-    assert described["url"] == "t.csv"
-    columns = {column["titles"]: column for column in described["tableSchema"]["columns"]}
-    assert list(columns) == [field.name for field in FIELDS]
-    assert columns["parallax"]["unit"] == "mas"
-    assert columns["parallax"]["ucd"] == "pos.parallax.phot"
-    assert columns["parallax"]["datatype"] == "double"
-    assert {note["name"]: note["value"] for note in described["notes"]} == META
-
-
-def test_parquet_for_arrow_and_pandas(tmp_path):
-    path = write(tmp_path / "t.parquet", values())
-    table = pq.read_table(path)
-    for name, wanted in values().items():
-        if name == "reason":
-            assert table[name].to_pylist() == TEXTS
-        else:
-            same_bits(table[name].to_numpy(), wanted)
-    field = table.schema.field("pressure")
-    assert field.metadata == {b"unit": b"keV.cm**-3", b"ucd": b"phys.pressure", b"description": b"pressure"}
-    assert {key: table.schema.metadata[key.encode()].decode() for key in META} == META
-    assert pd.read_parquet(path)["source_id"].tolist() == IDS
-
-
-def test_parquet_joins_small_chunks_into_one_group(tmp_path):
-    path = write(tmp_path / "t.parquet", *[values()] * 50)
-    metadata = pq.ParquetFile(path).metadata
-    assert (metadata.num_row_groups, metadata.num_rows) == (1, 300)
-
-
-@pytest.mark.parametrize("ending", ["vot", "fits", "ecsv", "csv", "parquet"])
-def test_missing_values_come_back_as_missing(tmp_path, ending):
-    chunk = values()
-    chunk["transits"] = np.array([1.0, np.nan, 3, 4, 5, 6])
-    chunk["byte"] = np.ma.array([1, 2, 3, 4, 5, 6], mask=[0, 1, 0, 0, 0, 1], dtype=np.uint8)
-    chunk["flagged"] = np.array([True, None, False, True, pd.NA, True], dtype=object)
-    chunk["source_id"] = np.array([IDS[0], None, *IDS[2:]], dtype=object)
-    chunk["pressure"] = np.ma.array(chunk["pressure"], mask=[1, 0, 0, 0, 0, 0])
-    chunk["reason"] = np.array(["a", None, np.nan, pd.NA, "b", "c"], dtype=object)
-    frame = read_table(write(tmp_path / f"t.{ending}", chunk), log=False).frame
-    assert frame["transits"].isna().tolist() == [False, True, False, False, False, False]
-    assert frame["byte"].isna().tolist() == [False, True, False, False, False, True]
-    assert frame["flagged"].isna().tolist() == [False, True, False, False, True, False]
-    assert frame["pressure"].isna().tolist() == [True, False, False, False, False, False]
-    assert frame["source_id"].isna().tolist() == [False, True, False, False, False, False]
-    assert frame["source_id"].dropna().astype("int64").tolist() == [IDS[0], *IDS[2:]]
-    assert [bool(cell) if cell in (True, False) else None for cell in frame["flagged"].fillna("-")] == [
-        True, None, False, True, None, True,
-    ]  # fmt: skip
     assert frame["reason"].fillna("").tolist() == ["a", "", "", "", "b", "c"]
 
 

@@ -155,8 +155,8 @@ class FitsWriter:
             text = f"{self._widths[place]}A" if field.type == "str" else _CODES[field.type]
             header[f"TTYPE{number}"] = field.name
             header[f"TFORM{number}"] = text
-            if field.unit:
-                header[f"TUNIT{number}"] = field.unit_in("fits")
+            if unit := field.unit_in("fits"):
+                header[f"TUNIT{number}"] = unit
             header[f"TUCD{number}"] = field.ucd
             header[f"TCOMM{number}"] = _ascii(field.description)
             if place in self._null:

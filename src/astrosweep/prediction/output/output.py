@@ -83,6 +83,7 @@ class Output:
         self._overwrite = overwrite
         self._files = ExitStack()
         self._writer: Writer | None = None
+        self._complete = True
 
     def __enter__(self) -> "Output":
         with ExitStack() as files:
@@ -117,12 +118,14 @@ class Output:
         lengths = {name: len(chunk[name]) for name in names}
         if len(set(lengths.values())) > 1:
             raise DataError(f"{self.path}: columns of different lengths: {lengths}")
+        self._complete = False
         n_rows = lengths[names[0]]
         for start in range(0, n_rows, _BLOCK_ROWS):
             block = slice(start, start + _BLOCK_ROWS)
             columns = [cells(field, chunk[field.name][block]) for field in self._fields]
             with naming(self.path):
                 self._writer.write(columns)
+        self._complete = True
         self.n_rows += n_rows
 
     def __exit__(
@@ -133,6 +136,8 @@ class Output:
             self._files.__exit__(kind, error, trace)
             return
         with self._files, naming(self.path):
+            if not self._complete:
+                raise DataError(f"{self.path}: not all rows could be written, and the error was not heeded")
             writer.end()
 
 

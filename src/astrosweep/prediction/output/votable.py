@@ -29,7 +29,7 @@ _DATATYPES = {
 }
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_LINE = 57  # bytes that become one line of 76 characters
+_LINE, _CODED = 57, 76  # bytes that become one line, and its characters
 
 
 def head(
@@ -82,7 +82,8 @@ def _field(field: Field, named: str, longest: int | None) -> str:
     # Text is unicodeChar, since char is ASCII up to version 1.4.
     text = f'unicodeChar" arraysize="{longest or ""}*'
     kind = text if field.type == "str" else _DATATYPES[field.type][0]
-    unit = f" unit={_quoted(field.unit_in('vounit'))}" if field.unit else ""
+    unit = field.unit_in("vounit")
+    unit = f" unit={_quoted(unit)}" if unit else ""
     attributes = f'{named} datatype="{kind}"{unit} ucd={_quoted(field.ucd)}'
     return f"<FIELD {attributes}>\n<DESCRIPTION>{escape(_allowed(field.description))}</DESCRIPTION>\n</FIELD>"
 
@@ -112,8 +113,8 @@ class VotableWriter:
         whole = len(data) - len(data) % _LINE
         self._rest = data[whole:]
         coded = np.frombuffer(binascii.b2a_base64(memoryview(data)[:whole], newline=False), np.uint8)
-        lines = np.full((whole // _LINE, _LINE // 3 * 4 + 1), ord("\n"), np.uint8)
-        lines[:, :-1] = coded.reshape(len(lines), -1)
+        lines = np.full((whole // _LINE, _CODED + 1), ord("\n"), np.uint8)
+        lines[:, :-1] = coded.reshape(-1, _CODED)
         self._file.write(lines.data)
 
     def end(self) -> None:
