@@ -3,9 +3,9 @@
 Usage: python benchmarks/distance.py [--stars 1000000] [--repeats 3] [--budget 15]
 
 The parallaxes are of simulated stars with signal to noise of all kinds. Each prior is timed in processor
-seconds of one thread, the fastest of the repeats. ``share_of_budget`` is that over the budget of one million
-stars; ``ratio`` is it over what four exponentials of each star's 192 points cost here, so that machines of any
-speed can be compared. The last line is JSON.
+seconds of one thread, the fastest of the repeats. ``share_of_budget`` is that over the budget of so many
+stars; ``ratio`` is it over what four exponentials of each star's 192 points cost here, so that machines of
+any speed can be compared. The last line is JSON.
 """
 
 import argparse

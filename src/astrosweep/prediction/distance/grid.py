@@ -9,9 +9,11 @@ from astrosweep.core.types import FloatArray
 
 LogDensity = Callable[[FloatArray, NDArray[np.intp]], FloatArray]
 """The logarithm of the density at points of shape (M, K), or (1, K), of the M stars of these rows."""
-_DEPTH = 14.0
-"""A density is negligible below exp(-14) of its maximum: 5.3 sigma of a Gaussian."""
-_COARSE, _POINTS, _FINE = 96, 32, 192
+_DEPTH = 12.0
+"""A density is negligible below exp(-12) of its maximum: 4.9 sigma of a Gaussian."""
+_COARSE, _POINTS = 96, 32
+_FINE, _FINEST, _WIDE = 192, 384, 3.5
+"""Points over a support, and over one that is wider than ``_WIDE``, which may have a narrow mode."""
 _MOST_PASSES = 20
 
 
@@ -68,29 +70,37 @@ def quantiles(
     Returns:
         Shape (N, Q).
     """
-    rows = np.arange(len(lows))
-    points = _points(lows, highs, _FINE)
-    density = log_density(points, rows)
-    density -= density.max(axis=1, keepdims=True)
-    np.exp(density, out=density)
-    mass = np.empty((len(lows), _FINE - 1))
+    found = np.empty((len(lows), len(probabilities)))
+    wide = highs - lows > _WIDE
+    for number, rows in ((_FINE, np.flatnonzero(~wide)), (_FINEST, np.flatnonzero(wide))):
+        if len(rows):
+            points = _points(lows[rows], highs[rows], number)
+            density = log_density(points, rows)
+            density -= density.max(axis=1, keepdims=True)
+            places = _places(np.exp(density, out=density), probabilities) / (number - 1)
+            found[rows] = lows[rows, np.newaxis] + (highs - lows)[rows, np.newaxis] * places
+    return found
+
+
+def _places(density: FloatArray, probabilities: tuple[float, ...]) -> FloatArray:
+    """Where the quantiles of densities of shape (M, K) are, in steps from the first point, shape (M, Q)."""
+    rows, last_cell = np.arange(len(density)), density.shape[1] - 2
+    mass = np.empty((len(density), last_cell + 1))
     pairs = density[:, :-1] + density[:, 1:]
     mass[:, 1:-1] = np.maximum(13 * pairs[:, 1:-1] - density[:, :-3] - density[:, 3:], 0) / 24
     mass[:, [0, -1]] = pairs[:, [0, -1]] / 2
     below = np.cumsum(mass, axis=1)
-    step = (highs - lows) / (_FINE - 1)
-    found = np.empty((len(lows), len(probabilities)))
+    places = np.empty((len(density), len(probabilities)))
     for column, probability in enumerate(probabilities):
         wanted = probability * below[:, -1]
-        cell = np.minimum((below < wanted[:, np.newaxis]).sum(axis=1), _FINE - 2)
+        cell = np.minimum((below < wanted[:, np.newaxis]).sum(axis=1), last_cell)
         in_cell = mass[rows, cell]
         share = 1 - np.clip((below[rows, cell] - wanted) / np.where(in_cell > 0, in_cell, 1), 0, 1)
         left, right = density[rows, cell], density[rows, cell + 1]
         area = share * (left + right) / 2
         root = left + np.sqrt(np.maximum(left**2 + 2 * (right - left) * area, 0))
-        inner = np.divide(2 * area, root, out=share.copy(), where=root > 0)
-        found[:, column] = lows + step * (cell + np.clip(inner, 0, 1))
-    return found
+        places[:, column] = cell + np.divide(2 * area, root, out=share.copy(), where=root > 0).clip(0, 1)
+    return places
 
 
 def _points(lows: FloatArray, highs: FloatArray, number: int) -> FloatArray:

@@ -15,8 +15,8 @@ _COLOURS = {31: "nu_eff_used_in_astrometry", 95: "pseudocolour"}
 """Solutions of five and of six parameters to the column of the colour that was used."""
 COLUMNS = (MAGNITUDE, *_COLOURS.values(), LATITUDE, SOLUTION)
 _RANGE = (
-    "outside the range of the zero point: 6 < G < 21 mag, and 1.1 < nu_eff < 1.9 or 1.24 < pseudocolour < 1.72 "
-    "per micron"
+    "outside the range of the zero point: 6 < G < 21 mag, and 1.1 < nu_eff < 1.9 or "
+    "1.24 < pseudocolour < 1.72 per micron"
 )
 
 
