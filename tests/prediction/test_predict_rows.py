@@ -98,9 +98,11 @@ def test_duplicates_fillers_missing_identifiers_and_unreadable_rows_come_back(
     frame.to_csv(tmp_path / "in.csv", index=False)
     summary = predict(star_model, tmp_path / "in.csv", tmp_path / "out.vot", distance={"prior": "off"})
     found = Table.read(tmp_path / "out.vot")
-    assert len(found) == 8 and summary.counts.predicted == 6
+    assert len(found) == 8
+    assert summary.counts.predicted == 6
     assert found["source_id"][1] == found["source_id"][0]
-    assert np.ma.is_masked(found["source_id"][2]) and np.isfinite(found["parallax_predicted"][2])
+    assert np.ma.is_masked(found["source_id"][2])
+    assert np.isfinite(found["parallax_predicted"][2])
     assert "'bright'" in found["flag_reason"][3]
     assert np.ma.is_masked(found["parallax_predicted"][3])
     assert "none of the inputs" in found["flag_reason"][4]
@@ -115,7 +117,8 @@ def test_rows_that_a_cut_had_excluded_are_predicted_and_flagged(star_model, cata
     predict(star_model, tmp_path / "in.csv", tmp_path / "out.csv",
             data={"cleaning": {"cuts": {"ruwe": [None, 1.4]}}})  # fmt: skip
     found = pd.read_csv(tmp_path / "out.csv")
-    assert (found["flag"][:10] & SELECTION > 0).all() and (found["flag"][10:] & SELECTION == 0).all()
+    assert (found["flag"][:10] & SELECTION > 0).all()
+    assert (found["flag"][10:] & SELECTION == 0).all()
     assert "ruwe outside None to 1.4" in found["flag_reason"][0]
     assert np.isfinite(found["parallax_predicted"]).all()
 
@@ -145,7 +148,8 @@ def test_any_table_with_text_for_identifiers_and_carried_columns(table_model, tm
     )
     found = Table.read(tmp_path / "out.fits")
     assert [str(one) for one in found["objid"]] == ["a 1", "b", "ü"]
-    assert list(found["flag_input"]) == [1, 2, 3] and found["big"][0] == 2**62 + 1
+    assert list(found["flag_input"]) == [1, 2, 3]
+    assert found["big"][0] == 2**62 + 1
     assert found["z_predicted"].unit is None  # FITS has no word for the speed of light
     assert fits.getheader(tmp_path / "out.fits", 1)["TCOMM2"] == "predicted z, in c"
     assert fits.getheader(tmp_path / "out.fits", 1)["TUCD2"] == "src.redshift"

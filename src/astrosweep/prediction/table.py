@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from astropy import units
 from numpy.typing import NDArray
 
 from astrosweep.core.errors import ConfigError, DataError
@@ -168,8 +169,9 @@ def in_format(one: Field, format: str) -> Field:
     if not one.unit or format == "ecsv":
         return one
     try:
-        one.unit_in("fits" if format == "fits" else "vounit")
-    except ConfigError:
+        standard = "fits" if format == "fits" else "vounit"
+        units.Unit(one.unit_in(standard), format=standard)
+    except (ConfigError, ValueError):
         return Field(one.name, one.dtype, "", one.ucd, f"{one.description}, in {one.unit}")
     return one
 

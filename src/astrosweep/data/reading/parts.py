@@ -140,8 +140,9 @@ def _text(path: Path, request: Request, size: int) -> Iterator[Part]:
         step = _size(n_rows, size)
         done = n_before
         while True:
-            rows = [*waiting, *islice(lines, step - len(waiting))]
-            waiting = []
+            rows = waiting[:step]
+            rows += islice(lines, step - len(rows))
+            waiting = waiting[step:]
             if not rows:
                 return
             part = read_delimited("".join([*before, *rows]), request)
