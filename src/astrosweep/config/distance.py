@@ -13,7 +13,7 @@ class DistanceConfig(Strict):
     Attributes:
         prior: ``class``: the distances of the training stars; ``edsd``: exponentially decreasing space
             density; ``ggd_map``: that of Bailer-Jones et al. 2021 for the star's place in the sky; ``none``:
-            only that the parallax is positive.
+            only that the parallax is positive; ``off``: no distances.
         use_catalogue_parallax: Whether a star's own parallax, where its table has one with an error, is
             combined with the predicted one.
         zero_point: What is subtracted from the star's own parallax: a number in mas, ``lindegren2021`` for
@@ -22,7 +22,7 @@ class DistanceConfig(Strict):
         limits_pc: Shortest and longest distance.
     """
 
-    prior: Literal["class", "edsd", "ggd_map", "none"] = "class"
+    prior: Literal["class", "edsd", "ggd_map", "none", "off"] = "class"
     use_catalogue_parallax: bool = True
     zero_point: Literal["none", "lindegren2021"] | Annotated[float, Field(gt=-10, lt=10)] = "none"
     length_pc: Annotated[float, Field(gt=0)] | None = None

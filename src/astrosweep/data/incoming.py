@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray, IdArray
+from astrosweep.data.field import Field
 from astrosweep.data.kind import Judged, ObjectsT
 
 
@@ -20,11 +21,17 @@ class Incoming(Generic[ObjectsT]):
         objects: The objects that can be predicted, N of them.
         row: The row of the file of each, counted from 0, shape (N,); the place of the object where a file has
             many rows of one.
-        n_rows: Rows, or such objects, that the file has.
+        n_rows: Rows, or such objects, that the file, or this part of it, has.
         names: Identifier of each row as the file has it, whole numbers or text, shape (n_rows,).
         reasons: Rows that cannot be predicted, and why.
+        n_total: Rows of all parts together; 0 where this is all there is.
         carried: Columns of the file, one row each; None where there is no table of rows.
+        units: Units that the file states of carried columns, as it spells them.
         notes: What reading did that a user should know.
+        remarks: Of each object why it would not have been trained on, empty for most, shape (N,); None where
+            there is nothing to say. Such objects are predicted and flagged.
+        aside: What the file says of each object beside its inputs, such as what it has of the target, under
+            the kind's own names, N rows; None where the kind looks at nothing else.
     """
 
     objects: ObjectsT
@@ -32,8 +39,12 @@ class Incoming(Generic[ObjectsT]):
     n_rows: int
     names: NDArray[Any]
     reasons: Mapping[int, str] = field(default_factory=dict)
+    n_total: int = 0
     carried: pd.DataFrame | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    remarks: NDArray[np.object_] | None = None
+    aside: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,23 +64,22 @@ class Outgoing:
     widths: FloatArray
 
 
-@dataclass(frozen=True)
-class Field:
-    """One column of a table that goes out.
+@dataclass(frozen=True, eq=False)
+class Unlike:
+    """How N objects differ from those that a model was trained on.
 
     Attributes:
-        name: Its name.
-        dtype: Type of its values: a numpy type, ``str`` or ``bool``.
-        unit: Unit as astropy writes it; empty for none.
-        ucd: Its unified content descriptor, which every column has.
-        description: What it is.
+        sorts: Of each of C ways to differ what sort it is: ``range``, ``class``, ``missing`` or ``whole``.
+        labels: What each of them is, in words.
+        found: Which objects differ in which of them, shape (N, C).
+        distance: Distance of each object from the training objects in prepared space, over that which one in
+            a hundred of them exceeds, shape (N,); NaN where it is not known.
     """
 
-    name: str
-    dtype: Any
-    unit: str = ""
-    ucd: str = ""
-    description: str = ""
+    sorts: tuple[str, ...]
+    labels: tuple[str, ...]
+    found: NDArray[np.bool_]
+    distance: FloatArray
 
 
 Column = tuple[Field, NDArray[Any] | np.ma.MaskedArray[Any, Any]]

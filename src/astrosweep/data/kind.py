@@ -4,7 +4,7 @@ Everything above knows a kind by these protocols alone; ``astrosweep.kinds`` fin
 configuration asks for. Shapes: N objects, T target columns.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
+from astrosweep.core.errors import DataError
 from astrosweep.core.types import Float32Array, FloatArray, IdArray, Layout, Predictions
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.fold import Fold
@@ -22,6 +23,8 @@ from astrosweep.data.target import TargetTransform
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
 
 Part = Literal["validation", "test"]
 """Objects with a truth that may be drawn: those that folds validated on, and the sealed ones once opened."""
@@ -215,8 +218,8 @@ class PreparedData(Generic[ObjectsT, TruthT, PreparationT]):
 class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
     """A kind of data.
 
-    A class that derives from it need not write ``variables``, ``ranges`` and ``baselines``: it then has no
-    groups of its own, tells no ranges and is compared with nothing.
+    A class that derives from it need not write ``variables``, ``ranges``, ``unlike`` and ``baselines``: it
+    then has no groups of its own, tells no ranges, finds nothing unlike and is compared with nothing.
     """
 
     @property
@@ -346,6 +349,78 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
     def baselines(self, config: RunConfig) -> tuple[Baseline, ...]:  # noqa: ARG002
         """Models that need no search, the simplest first; ``Baseline.suits`` says which can be fitted."""
         return ()
+
+    @property
+    def takes_folders(self) -> bool:
+        """Whether a folder is one sample to be predicted, instead of several."""
+        return False
+
+    def unlike(
+        self,
+        preparation: PreparationT,  # noqa: ARG002
+        objects: ObjectsT,  # noqa: ARG002
+        ranges: Mapping[str, Any] | None,  # noqa: ARG002
+    ) -> "Unlike | None":
+        """Say how objects differ from those that a model was trained on.
+
+        Args:
+            preparation: The preparation of what predicts them.
+            objects: N objects.
+            ranges: What ``ranges`` said of the training objects, as JSON gives it back; None where a model
+                keeps nothing of that, as a single run.
+
+        Returns:
+            None where nothing is known.
+        """
+        return None
+
+    def incoming(
+        self,
+        config: RunConfig,  # noqa: ARG002
+        path: Path,
+        preparation: PreparationT,  # noqa: ARG002
+    ) -> "Incoming[ObjectsT]":
+        """Read objects that are to be predicted; no truth is needed, and one that is there is not used.
+
+        Args:
+            config: The model's configuration, with what a command says of the file.
+            path: The file or the directory.
+            preparation: The preparation of what predicts them.
+
+        Raises:
+            DataError: The file cannot be used at all. What is wrong with single objects is among the reasons.
+        """
+        raise DataError(f"{path}: such data cannot be predicted from a file")
+
+    def parts(
+        self, config: RunConfig, path: Path, preparation: PreparationT, size: int
+    ) -> "Iterator[Incoming[ObjectsT]]":
+        """Read what ``incoming`` reads in parts, one after the other, so that large files need little memory.
+
+        Args:
+            config: See ``incoming``.
+            path: See ``incoming``.
+            preparation: See ``incoming``.
+            size: The most objects of a part, where the format of the file lets it be read in parts.
+
+        Raises:
+            DataError: See ``incoming``; also while parts are taken.
+        """
+        del size
+        yield self.incoming(config, path, preparation)
+
+    def catalogue(self, preparation: PreparationT, outgoing: "Outgoing") -> "list[Column]":
+        """Predictions as columns of a catalogue, in physical units, each with its unit and descriptor.
+
+        Args:
+            preparation: The preparation of what predicted them.
+            outgoing: Predictions of N objects.
+
+        Returns:
+            Columns of N values, or of as many for each object.
+        """
+        names = ", ".join(preparation.layout.channels)
+        raise DataError(f"{len(outgoing.judged)} predictions of {names} make no catalogue")
 
     def draw_predicted(
         self, preparation: PreparationT, judged: Judged[ObjectsT, TruthT], part: Part, title: str

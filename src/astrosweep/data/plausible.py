@@ -96,8 +96,8 @@ def find_impossible(
     known = np.isfinite(values)
     outside = known & ((values < low) | (values > high))
     bad = known & np.isin(values, list(declared))
-    others = np.unique(values[known & ~bad]).tolist() if recognise else []
-    candidates = {value for value in others if is_filler(value)}
+    suspects = values[known & ~bad & _may_be_fillers(values)] if recognise else values[:0]
+    candidates = {value for value in np.unique(suspects).tolist() if is_filler(value)}
     if candidates:
         suspected = np.isin(values, list(candidates))
         core = values[known & ~bad & ~suspected & ~outside]
@@ -116,6 +116,15 @@ def is_filler(value: float) -> bool:
     if size >= _HUGE or 0.0 < size <= _TINY:
         return _POWER.fullmatch(f"{size:.7g}") is not None or size >= _LARGEST_FLOAT
     return any(_NINES.fullmatch(f"{size:.{digits}g}") for digits in _DIGITS)
+
+
+def _may_be_fillers(values: FloatArray) -> Mask:
+    """Where ``is_filler`` has to be asked, which takes a microsecond a number: all fillers are there."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        size = np.abs(values)
+        nines = (size >= 9.9) & (size >= 0.9899 * 10.0 ** np.ceil(np.log10(size)))
+    huge_or_tiny = (size >= _HUGE) | ((size > 0.0) & (size <= _TINY))
+    return np.asarray(nines | huge_or_tiny, dtype=np.bool_)
 
 
 def _stands_apart(value: float, core: FloatArray) -> bool:

@@ -9,6 +9,7 @@ from astrosweep.job.command_line import read_command_line
 from astrosweep.job.ensemble import run_ensemble
 from astrosweep.job.entry import run_job
 from astrosweep.job.multirun import MultirunCallback
+from astrosweep.job.predict import run_prediction
 from astrosweep.job.promote import run_promotion
 
 # At its end the interpreter would look through a million objects of torch and MLflow: 2 s for each process.
@@ -21,5 +22,6 @@ __all__ = [
     "read_command_line",
     "run_ensemble",
     "run_job",
+    "run_prediction",
     "run_promotion",
 ]

@@ -15,6 +15,8 @@ _DOTTED_KEY = re.compile(r"(?!hydra\.)[A-Za-z_]\w*\.[\w.]+")
 _WORD = re.compile(r"(\+{0,2})([^=~+][^=]*)=(.*)", re.DOTALL)
 _PATHS = {"path", "input_file", "properties", "cache_dir", "artifacts", "dir", "directory"}
 """Last parts of the keys whose values are files or folders."""
+_FILES = ("predict.model", "predict.input", "predict.output")
+"""Keys whose values are files, folders or patterns."""
 _FOLDERS_OF_HYDRA = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir")
 """Keys of one value for all jobs: a comma in it is no list."""
 _TEXTS = {"name", "experiment", "study"}
@@ -69,7 +71,7 @@ def _judged(word: str) -> str:
 def _value(key: str, value: str) -> str:
     if key.startswith("search.space."):
         return value if value[:1] in ("'", '"') or value == "null" else _as_distribution(value)
-    is_path = key.rpartition(".")[2] in _PATHS or key in _FOLDERS_OF_HYDRA
+    is_path = key.rpartition(".")[2] in _PATHS or key in _FOLDERS_OF_HYDRA or key in _FILES
     if is_path and value not in ("", "null"):
         path = _with_home(value)
         if key in _FOLDERS_OF_HYDRA and path[0] not in QUOTES:

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,8 +50,12 @@ def to_identifiers(values: pd.Series, column: str, path: Path) -> tuple[IdArray,
         if not pd.api.types.is_integer_dtype(values.dtype):
             whole = present.astype("str").str.extract(_WHOLE, expand=False)
         bad = whole.isna().to_numpy()
-    numbers = [0 if skipped else int(value) for value, skipped in zip(whole, bad, strict=True)]
-    bad = bad | [not NO_IDENTIFIER < number <= np.iinfo(np.int64).max for number in numbers]
+    if whole.dtype == np.int64:
+        numbers: Any = whole.to_numpy()
+        bad = bad | (numbers <= NO_IDENTIFIER)
+    else:
+        numbers = [0 if skipped else int(value) for value, skipped in zip(whole, bad, strict=True)]
+        bad = bad | [not NO_IDENTIFIER < number <= np.iinfo(np.int64).max for number in numbers]
     if bad.any():
         raise DataError(
             f"{path}: {int(bad.sum())} values of column {column!r} are no exact identifiers, the first "

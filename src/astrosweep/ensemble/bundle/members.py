@@ -94,7 +94,7 @@ def _networks(
             f"{entry.folder}/{member.name}",
             entry.weight / len(trained.members),
             member.preparation,
-            _of_network(member),
+            of_network(member),
         )
         for member in trained.members
     ]
@@ -128,7 +128,8 @@ def _baselines(folder: Path, entry: MemberEntry, config: RunConfig, shared: Prep
     return predictors
 
 
-def _of_network(member: Member) -> Predict:
+def of_network(member: Member) -> Predict:
+    """A network as a predictor's function."""
     return lambda objects, features: member.predict(objects, features).predicted
 
 

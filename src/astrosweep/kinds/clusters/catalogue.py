@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.incoming import Column, Field, Outgoing
+from astrosweep.data.field import Field
+from astrosweep.data.incoming import Column, Outgoing
 from astrosweep.kinds.clusters.derived_columns import derived_columns
 from astrosweep.kinds.clusters.flags import Flags, flag_columns
 from astrosweep.kinds.clusters.preparation import ProfilePreparation

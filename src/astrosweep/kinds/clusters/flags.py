@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
-from astrosweep.data.incoming import Column, Field
+from astrosweep.data.field import Field
+from astrosweep.data.incoming import Column
 from astrosweep.kinds.clusters.measured import Bools, Measured, measured, with_all_channels
 from astrosweep.kinds.clusters.preparation import ProfilePreparation
 from astrosweep.kinds.clusters.sample import Clusters

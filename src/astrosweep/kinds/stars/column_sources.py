@@ -33,7 +33,7 @@ magnitude."""
 
 
 def find_sources(
-    frame: pd.DataFrame, config: StarDataConfig, path: Path
+    frame: pd.DataFrame, config: StarDataConfig, path: Path, *, numbered: bool = False
 ) -> tuple[str, Preset, dict[str, Expression]]:
     """Find the sources of all columns that astrosweep knows or ``data.columns`` names.
 
@@ -45,6 +45,7 @@ def find_sources(
         frame: The table under its own names.
         config: ``mapping`` and ``columns`` are used.
         path: The file, for messages.
+        numbered: Whether the rows of a table without identifiers are numbered.
 
     Returns:
         The preset's name, the preset, and column to its source.
@@ -83,6 +84,8 @@ def find_sources(
             source = _find(text, own)
             if source:
                 sources.setdefault(name, source)
+    if ID not in sources and numbered:
+        sources[ID] = ROWS
     if ID not in sources:
         alike = [name for name in own if are_gaia_identifiers(frame[name])]
         raise DataError(
@@ -91,6 +94,20 @@ def find_sources(
             + f"; say which one it is with data.columns={{{ID}: ...}}, where {ROW_NUMBER} numbers the rows"
         )
     return preset_name, preset, sources
+
+
+def absent_columns(frame: pd.DataFrame, config: StarDataConfig) -> dict[str, str]:
+    """Entries of ``data.columns`` whose columns a table lacks."""
+    own = [str(name) for name in frame.columns]
+    absent = {}
+    for name, text in config.columns.items():
+        try:
+            found = (name == ID and text == ROW_NUMBER) or _find(text, own) is not None
+        except DataError:
+            found = False
+        if not found:
+            absent[name] = text
+    return absent
 
 
 def _identifiers(frame: pd.DataFrame) -> str | None:

@@ -1,6 +1,7 @@
 """Variable stars as a kind of data: a table with the archive's schema, derived magnitudes and parallaxes."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.metrics import Scorer
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.kind import Judged
+from astrosweep.data.reading import RawTable
 from astrosweep.kinds.stars import schema
 from astrosweep.kinds.stars.archive import fetch
 from astrosweep.kinds.stars.derive import derive
 from astrosweep.kinds.stars.files import load_file
+from astrosweep.kinds.stars.incoming import map_unlabelled
 from astrosweep.kinds.stars.leakage import DERIVED_FROM_PARALLAX
 from astrosweep.kinds.stars.metrics import parallax_bins, score
 from astrosweep.kinds.stars.period_luminosity import PERIOD_LUMINOSITY
@@ -28,6 +31,7 @@ from astrosweep.kinds.tables.rows import Rows, RowTruth
 from astrosweep.kinds.tables.score import Binner
 from astrosweep.kinds.tables.source import Source
 from astrosweep.kinds.tables.table import Roles, SourceTable
+from astrosweep.kinds.tables.unlabelled import UnlabelledTable
 
 _MERGED = ("cepheid", "rrlyrae")
 _MAGNITUDE = "phot_g_mean_mag"
@@ -70,6 +74,19 @@ class StarKind(TableKind):
         if _MAGNITUDE not in frame:
             return found
         return {**found, _MAGNITUDE: frame[_MAGNITUDE].to_numpy(dtype=np.float64)[:, None]}
+
+    def unlabelled(
+        self, config: RunConfig, raw: RawTable, path: Path, preparation: RowPreparation
+    ) -> UnlabelledTable:
+        """See ``TableKind.unlabelled``."""
+        data = config.data
+        assert isinstance(data, StarDataConfig), "the dictionary of kinds goes by this type"
+        return map_unlabelled(raw, data, path, preparation)
+
+    @property
+    def descriptor(self) -> str:
+        """See ``TableKind.descriptor``: a parallax that photometry gives."""
+        return "pos.parallax.phot"
 
     def baselines(self, config: RunConfig) -> tuple[Baseline, ...]:
         """See ``Kind.baselines``: the relation of period and luminosity first."""

@@ -14,14 +14,27 @@ from astrosweep.data.reading import RawTable, check_named, convert
 from astrosweep.kinds.stars.column_sources import ROWS, find_sources
 from astrosweep.kinds.stars.column_units import Units
 from astrosweep.kinds.stars.identifiers import without_prefix
-from astrosweep.kinds.stars.schema import COLUMNS, ID, TARGET, ZERO_POINT, is_categorical
+from astrosweep.kinds.stars.schema import (
+    COLUMNS,
+    ID,
+    TARGET,
+    TARGET_ERROR,
+    TRUE_DISTANCE,
+    ZERO_POINT,
+    is_categorical,
+)
 from astrosweep.kinds.tables.identifiers import identifiers_among
 from astrosweep.kinds.tables.table import SourceTable
 
 _log = logging.getLogger(__name__)
 
+OF_THE_TRUTH = (TARGET, TARGET_ERROR, ZERO_POINT, TRUE_DISTANCE)
+"""Columns that predictions do not need."""
 
-def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTable:
+
+def map_columns(
+    raw: RawTable, config: StarDataConfig, path: Path, *, unlabelled: bool = False
+) -> SourceTable:
     """Bring a table under the archive's names and astrosweep's units and types.
 
     ``find_sources`` says where columns come from, ``Units`` in which units they are taken. All other columns
@@ -32,6 +45,8 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
         config: ``mapping``, ``columns``, ``units``, ``missing_values`` and ``zero_point`` are used.
             ``columns={source_id: row_number}`` numbers the rows of a table without identifiers, from 1.
         path: The file, for messages.
+        unlabelled: Whether the stars are to be predicted: rows without identifiers are numbered, and columns
+            of the truth that cannot be used are left out.
 
     Returns:
         The table: identifiers first, then known columns in the order of the schema, then the others. Rows
@@ -48,7 +63,7 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
             f"data.units: astrosweep knows no unit of {', '.join(unknown)}; it knows {[*COLUMNS]}"
         )
     check_named(raw, path)
-    preset_name, preset, sources = find_sources(raw.frame, config, path)
+    preset_name, preset, sources = find_sources(raw.frame, config, path, numbered=unlabelled)
     identifiers = identifiers_among(map(str, raw.frame.columns), [sources[ID].column])
     frame, fillers = without_fillers(raw.frame, config.missing_values, identifiers)
     raw = replace(raw, frame=frame)
@@ -56,7 +71,13 @@ def map_columns(raw: RawTable, config: StarDataConfig, path: Path) -> SourceTabl
     values, lineage = {}, {}
     known = [name for name in COLUMNS if name in sources]
     for name in [*known, *(name for name in sources if name not in COLUMNS)]:
-        values[name] = _column(name, units)
+        try:
+            values[name] = _column(name, units)
+        except DataError as error:
+            if not (unlabelled and name in OF_THE_TRUTH):
+                raise
+            _log.info("%s; the column is not used", error)
+            continue
         lineage[name] = sources[name].columns
     renamed = {source.column for source in sources.values()}
     for name in raw.frame.columns:

@@ -111,14 +111,7 @@ def columns_of(raw: RawTable, path: Path, data: TableDataConfig, units: Mapping[
     Raises:
         DataError: A column is missing, holds text where numbers are needed, or has another unit.
     """
-    own = [str(name) for name in raw.frame.columns]
-    stated = {**raw.units, **data.units}
-    values = {name: to_foreign(raw.frame[name], name, path) for name in own}
-    for name in own:
-        factor = factor_between(stated.get(name, ""), units.get(name, ""), name, path)
-        if factor != 1.0:
-            values[name] = pd.Series(to_numbers(values[name], name, path) * factor, index=values[name].index)
-    columns = Columns(path, values, {name: frozenset({name}) for name in own}, {name: name for name in own})
+    columns = columns_as_read(raw, path, {**raw.units, **data.units}, units)
     for name, text in data.columns.items():
         columns.add(name, text)
     features, classes = data.features.columns or [], data.features.classes
@@ -132,6 +125,29 @@ def columns_of(raw: RawTable, path: Path, data: TableDataConfig, units: Mapping[
     for name in classes:
         columns.let_be_classes(name)
     return columns
+
+
+def columns_as_read(
+    raw: RawTable, path: Path, stated: Mapping[str, str], units: Mapping[str, str]
+) -> Columns:
+    """Return a file's own columns.
+
+    Args:
+        raw: The file as read.
+        path: The file, for messages.
+        stated: Units that the columns have.
+        units: Units in which they are wanted.
+
+    Raises:
+        DataError: A column has another unit, or holds text where it has to be converted.
+    """
+    own = [str(name) for name in raw.frame.columns]
+    values = {name: to_foreign(raw.frame[name], name, path) for name in own}
+    for name in own:
+        factor = factor_between(stated.get(name, ""), units.get(name, ""), name, path)
+        if factor != 1.0:
+            values[name] = pd.Series(to_numbers(values[name], name, path) * factor, index=values[name].index)
+    return Columns(path, values, {name: frozenset({name}) for name in own}, {name: name for name in own})
 
 
 def identifiers_of(raw: RawTable, columns: Columns, name: str) -> pd.Series:

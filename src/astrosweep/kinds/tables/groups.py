@@ -11,6 +11,7 @@ from astrosweep.data.kind import Judged
 from astrosweep.data.ranges import range_of_numbers
 from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.kinds.tables.rows import Rows, RowTruth
+from astrosweep.kinds.tables.space import fit_space
 
 UNCLASSED = "unknown"
 """Class of rows that have none."""
@@ -31,7 +32,8 @@ def row_ranges(rows: Rows) -> dict[str, Any]:
 
     Returns:
         ``features``: each numeric feature to what ``range_of_numbers`` gives; ``classes``: each class column
-        to its class names and how often each is there, the most frequent first.
+        to its class names and how often each is there, the most frequent first; ``space``: see ``Space``,
+        None where there are too few rows.
     """
     features: dict[str, Any] = {}
     classes: dict[str, Any] = {}
@@ -41,4 +43,5 @@ def row_ranges(rows: Rows) -> dict[str, Any]:
             features[name] = range_of_numbers(values.to_numpy(dtype=np.float64))
         else:
             classes[name] = dict(Counter(one for one in values if isinstance(one, str)).most_common())
-    return {"features": features, "classes": classes}
+    space = fit_space(rows.frame[list(features)])
+    return {"features": features, "classes": classes, "space": space.as_dict() if space else None}

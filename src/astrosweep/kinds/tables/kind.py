@@ -1,6 +1,7 @@
 """Any table of objects with one target, as a kind of data."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,26 @@ from astrosweep.config import RunConfig
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
 from astrosweep.data.baseline import Baseline
+from astrosweep.data.field import GENERIC
+from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
 from astrosweep.data.kind import Development, Judged, Kind, Labelled, Part
+from astrosweep.data.reading import RawTable
 from astrosweep.kinds.tables.boosting import BOOSTING
+from astrosweep.kinds.tables.catalogue import catalogue_of
 from astrosweep.kinds.tables.development import develop, unseal_rows
 from astrosweep.kinds.tables.figures import write_figures
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.frame import frame_of, rows_from
 from astrosweep.kinds.tables.groups import row_ranges, row_variables
 from astrosweep.kinds.tables.impossible import check_impossible
+from astrosweep.kinds.tables.incoming import map_unlabelled, read_rows_of
 from astrosweep.kinds.tables.preparation import RowPreparation, load_row_preparation
 from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
 from astrosweep.kinds.tables.rows import Rows, RowTruth
 from astrosweep.kinds.tables.score import Binner, quantile_bins, score_rows
 from astrosweep.kinds.tables.source import Source, read_source
+from astrosweep.kinds.tables.unlabelled import UnlabelledTable, rows_to_predict
+from astrosweep.kinds.tables.unlike import unlike_rows
 from astrosweep.training.linear import LinearBaseline
 
 
@@ -118,6 +126,47 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
     def ranges(self, objects: Rows) -> dict[str, Any]:
         """See ``Kind.ranges``."""
         return row_ranges(objects)
+
+    def unlike(
+        self, preparation: RowPreparation, objects: Rows, ranges: Mapping[str, Any] | None
+    ) -> Unlike | None:
+        """See ``Kind.unlike``."""
+        return unlike_rows(preparation, objects, ranges)
+
+    def unlabelled(
+        self, config: RunConfig, raw: RawTable, path: Path, preparation: RowPreparation
+    ) -> UnlabelledTable:
+        """Bring a file of rows that are to be predicted under the names of the training table.
+
+        Raises:
+            DataError: The file cannot be used.
+        """
+        assert isinstance(config.data, TableDataConfig), "the dictionary of kinds goes by this type"
+        return map_unlabelled(raw, config.data, path, preparation)
+
+    def incoming(self, config: RunConfig, path: Path, preparation: RowPreparation) -> Incoming[Rows]:
+        """See ``Kind.incoming``."""
+        (whole,) = self.parts(config, path, preparation, sys.maxsize)
+        return whole
+
+    def parts(
+        self, config: RunConfig, path: Path, preparation: RowPreparation, size: int
+    ) -> Iterator[Incoming[Rows]]:
+        """See ``Kind.parts``."""
+        data, first = _rows_of(config), 0
+        for raw, n_total in read_rows_of(path, data, size):
+            read = self.unlabelled(config, raw, path, preparation)
+            yield rows_to_predict(read, preparation, data.cleaning, first, n_total)
+            first += len(raw.frame)
+
+    @property
+    def descriptor(self) -> str:
+        """Unified content descriptor of the target."""
+        return GENERIC
+
+    def catalogue(self, preparation: RowPreparation, outgoing: Outgoing) -> list[Column]:
+        """See ``Kind.catalogue``."""
+        return catalogue_of(preparation.roles, outgoing, self.descriptor)
 
     def draw_predicted(
         self, preparation: RowPreparation, judged: Judged[Rows, RowTruth], part: Part, title: str

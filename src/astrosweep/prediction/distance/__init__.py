@@ -1,5 +1,6 @@
 """Distances of stars from their parallaxes."""
 
+from astrosweep.prediction.distance.catalogue import DistanceMaker, distance_maker
 from astrosweep.prediction.distance.choice import make_prior
 from astrosweep.prediction.distance.class_prior import ClassPrior
 from astrosweep.prediction.distance.parallaxes import Parallaxes
@@ -10,9 +11,11 @@ __all__ = [
     "LIMITS_PC",
     "PROBABILITIES",
     "ClassPrior",
+    "DistanceMaker",
     "Distances",
     "Parallaxes",
     "ZeroPoints",
+    "distance_maker",
     "distances",
     "make_prior",
     "zero_points",

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from astrosweep.core.errors import DataError
-from astrosweep.prediction.output.field import TYPES, Field
+from astrosweep.data.field import TYPES, Field
 
 
 def cells(field: Field, values: NDArray[Any]) -> pa.Array:

@@ -15,7 +15,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from astrosweep.core.errors import ConfigError, DataError
-from astrosweep.prediction.output.field import Field
+from astrosweep.data.field import Field
 
 _CODES = {"uint8": "B", "int16": "I", "int32": "J", "int64": "K", "float32": "E", "float64": "D", "bool": "L"}
 _BIG_ENDIAN = {

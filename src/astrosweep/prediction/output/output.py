@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from astrosweep.core.errors import ConfigError, DataError
+from astrosweep.data.field import Field
 from astrosweep.prediction.output.cells import cells
-from astrosweep.prediction.output.field import Field
 from astrosweep.prediction.output.fits import FitsWriter
 from astrosweep.prediction.output.parquet import ParquetWriter
 from astrosweep.prediction.output.text import CsvWriter, EcsvWriter, csv_description

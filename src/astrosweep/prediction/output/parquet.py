@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from astrosweep.prediction.output.field import TYPES, Field
+from astrosweep.data.field import TYPES, Field
 from astrosweep.prediction.output.votable import FOOT, head
 
 _GROUP = 131_072

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from astropy.table import MaskedColumn, Table
 from pyarrow import csv as arrow_csv
 
-from astrosweep.prediction.output.field import Field
+from astrosweep.data.field import Field
 
 _CSVW = {
     "uint8": "unsignedByte",

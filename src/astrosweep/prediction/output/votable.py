@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from astrosweep.prediction.output.field import Field
+from astrosweep.data.field import Field
 
 _DATATYPES = {
     "uint8": ("unsignedByte", "u1"),

@@ -24,6 +24,8 @@ TYPES = {
 }
 """Types of columns; each of them exists in every format."""
 
+GENERIC = "stat.value"
+"""Descriptor of a target of which nobody says what it is."""
 _SPELLINGS = ("generic", "vounit", "fits", "cds")
 
 
