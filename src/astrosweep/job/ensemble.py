@@ -80,6 +80,8 @@ def _next_steps(config: EnsembleConfig, built: "Built", recorded: "Recorded") ->
         lines += [
             f"Registered: {version.uri}, alias candidate. Make it the champion:",
             f"  python promote.py model={version.model}",
+            "Predict with it:",
+            f"  python predict.py model={version.uri} input=<file or folder> output=<file or folder>",
         ]
     return lines
 
