@@ -306,7 +306,7 @@ def test_the_command(config: TrackingConfig, register: Callable[..., Version], t
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Missing mandatory value: model"),
+        ((), "promote.model: missing; say which model: python promote.py model=<name>"),
         (("model=nobody",), "There is no registered model 'nobody'"),
         (("model=small", "version=9"), "no version '9'"),
         (("model=small", "tracking=none"), "tracking=none keeps no registered models"),
