@@ -181,7 +181,7 @@ def test_a_record_without_runs(tmp_path: Path) -> None:
     [
         (("ensemble.exclude=[cepheid-simulated-mlp]",), "1 candidate is too few: an ensemble needs 2. Train"),
         (("ensemble.stratgy=best",), "ensemble.stratgy = 'best': unknown key; did you mean strategy?"),
-        (("ensemble.strategy=median",), "ensemble.strategy = 'median': input should be 'best', 'top_k'"),
+        (("ensemble.strategy=median",), "ensemble.strategy = 'median': input should be 'auto', 'best'"),
         (("ensemble.top_k=1",), "ensemble.top_k = 1: input should be greater than or equal to 2"),
         (("tracking=none",), "tracking=none keeps no runs to choose from; allowed: tracking=mlflow"),
         (
