@@ -19,8 +19,8 @@ class Incoming(Generic[ObjectsT]):
 
     Attributes:
         objects: The objects that can be predicted, N of them.
-        row: The row of the file of each, counted from 0, shape (N,); for profiles the place of the cluster.
-        n_rows: Rows (or clusters) that the file, or this part of it, has.
+        row: The row of the file of each, counted from 0 and rising, shape (N,).
+        n_rows: Rows, or samples of points, that the file or this part of it has.
         names: Identifier of each row as the file has it, whole numbers or text, shape (n_rows,).
         reasons: Rows that cannot be predicted, and why.
         n_total: Rows of all parts together; 0 where this is all there is.

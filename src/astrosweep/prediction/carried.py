@@ -72,8 +72,8 @@ def _like(values: pd.Series, known: str | None) -> pd.Series:
     if known is None:
         return values
     if values.isna().all():
-        blank = {"str": object, "bool": "boolean", "int64": "Int64", "float64": np.float64}[known]
-        return pd.Series([pd.NA if isinstance(blank, str) else np.nan] * len(values), dtype=blank)
+        blank: Any = {"str": "object", "bool": "boolean", "int64": "Int64", "float64": "float64"}[known]
+        return values.astype("object").where(values.notna(), None).astype(blank)
     is_whole = pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
     return (
         values.astype("Float64" if known == "float64" else "str") if is_whole and known != "int64" else values
