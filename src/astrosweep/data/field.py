@@ -37,7 +37,7 @@ class Field:
         name: Name of the column.
         dtype: One of ``TYPES``, or the numpy type of that name.
         unit: Unit as astropy, VOUnit, FITS or the CDS spell it; empty for a number without a unit.
-        ucd: Unified content descriptor of the IVOA, for example ``stat.error;stat.value``;
+        ucd: Unified content descriptor of the IVOA, for example ``stat.error;pos.distance``;
             ``meta`` says nothing in particular. Never empty: astropy drops the UCDs of a table if one column
             has none.
         description: What the column holds, in words; never empty.

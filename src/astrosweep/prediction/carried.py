@@ -73,8 +73,7 @@ def _like(values: pd.Series, known: str | None) -> pd.Series:
         return values
     if values.isna().all():
         blank: Any = {"str": "object", "bool": "boolean", "int64": "Int64", "float64": "float64"}[known]
-        empty: pd.Series = pd.Series(np.full(len(values), np.nan), dtype=blank)
-        return empty
+        return values.astype("object").where(values.notna(), None).astype(blank)
     is_whole = pd.api.types.is_integer_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
     return (
         values.astype("Float64" if known == "float64" else "str") if is_whole and known != "int64" else values

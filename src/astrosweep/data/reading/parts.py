@@ -1,5 +1,6 @@
 """Large tables a part at a time: each part is read as a file of its own would be."""
 
+import gc
 import io
 import math
 import os
@@ -121,6 +122,7 @@ def _fits(path: Path, request: Request, size: int) -> Iterator[Part]:
             rows = file.read(n * width)
             head = (primary + header.tostring()).encode("ascii")
             yield read_fits(head + rows + bytes(-len(rows) % _BLOCK), request), n_rows
+            gc.collect()  # astropy's tables hold on to themselves, and with them to their rows
 
 
 def _text(path: Path, request: Request, size: int) -> Iterator[Part]:
