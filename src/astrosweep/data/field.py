@@ -1,6 +1,7 @@
 """One column of an output: name, type, unit, UCD and description, all of them checked."""
 
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from astropy import units
 from astropy.io.votable.ucd import parse_ucd
+from astropy.units.format import VOUnit
 from numpy.typing import DTypeLike
 
 from astrosweep.core.errors import ConfigError
@@ -119,17 +121,25 @@ class Field:
             return self.unit.strip()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", units.UnitsWarning)  # Angstrom and erg are frowned on
+            bases = getattr(unit, "bases", ())  # a unit of a function, as mag(AB), has none
             try:
+                if format == "vounit" and any(base.name in _custom() for base in bases):
+                    raise ValueError("astropy takes a name that it once read in quotes for a word of VOUnit")
                 return str(unit.to_string(format))
             except ValueError as error:
                 if format == "fits":
                     return str(unit.to_string())
-                bases = getattr(unit, "bases", ())  # a unit of a function, as mag(AB), has none
                 if getattr(unit, "scale", 0) != 1 or not all(base.name.isalpha() for base in bases):
                     raise ConfigError(
                         f"column {self.name!r}: unit {self.unit!r} cannot be written in {format}: {error}"
                     ) from error
                 return ".".join(map(_vounit, bases, unit.powers))
+
+
+def _custom() -> Collection[str]:
+    """Names that astropy has read in quotes in this process, and from then on writes without them."""
+    found: Collection[str] = getattr(VOUnit, "_custom_units", ())
+    return found
 
 
 def _vounit(base: units.UnitBase, power: float | Fraction) -> str:

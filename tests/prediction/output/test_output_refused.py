@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
+from astropy import units
 
 from astrosweep.core.errors import ConfigError, DataError
 from astrosweep.prediction.output import FORMATS, Field, format_of, open_output
@@ -73,6 +74,12 @@ def test_the_ucds_of_predictions_are_of_the_vocabulary(ucd):
 def test_units_are_read_in_any_spelling(spelled, vounit, fits):
     field = Field("x", "float64", spelled, "stat.value", "d")
     assert (field.unit_in("vounit"), field.unit_in("fits")) == (vounit, fits)
+
+
+def test_a_name_that_was_read_in_quotes_once_keeps_them():
+    for _ in range(2):
+        assert Field("x", "float64", "dex", "stat.value", "d").unit_in("vounit") == "'dex'"
+        units.Unit("'dex'", format="vounit")
 
 
 @pytest.mark.parametrize("format", ["votable", "csv", "parquet"])
