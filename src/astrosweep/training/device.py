@@ -33,9 +33,11 @@ def _fabric(accelerator: str, device: int, precision: Any) -> Fabric:
     """Fabric looks for plugins among all installed packages each time, which takes longer than to predict."""
     for name in ("lightning_fabric", "pytorch_lightning"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    return Fabric(
-        accelerator=accelerator, devices=1 if accelerator == "cpu" else [device], precision=precision
-    )
+    devices: Any = 1 if accelerator == "cpu" else [device]
+    with warnings.catch_warnings():
+        # On a login node of Slurm: one process is what is wanted there.
+        warnings.filterwarnings("ignore", message="The `srun` command is available")
+        return Fabric(accelerator=accelerator, devices=devices, precision=precision)
 
 
 def _check_device(trainer: TrainerConfig) -> None:
