@@ -76,7 +76,12 @@ def test_a_grid_on_a_table_with_odd_names_is_recorded(metals):
         assert (run.tags["class"], run.tags["target"], run.tags["unit"]) == ("table", "[Fe/H]", "dex")
         assert run.tags["target_cuts"] == "[Fe/H]"
         assert run.params["data.cleaning.cuts._Fe_H_"] == "[None, 0.49]"
-        assert {"val/rmse", "val/r2_q5", "val/kind.far/rmse", "val/type_x2f_x.A_x2f_B/rmse"} <= run.metrics.keys()
+        assert {
+            "val/rmse",
+            "val/r2_q5",
+            "val/kind.far/rmse",
+            "val/type_x2f_x.A_x2f_B/rmse",
+        } <= run.metrics.keys()
         assert "parallax" not in "".join(run.metrics)
         folder_of_run = artifacts_of(folder, run)
         report = json.loads((folder_of_run / "data_report.json").read_text())
