@@ -73,8 +73,10 @@ def import_what_runs() -> None:
     """Import what a job needs."""
     with uncollected():
         import astrosweep.job.search  # noqa: F401
+        from astrosweep.kinds import import_kinds
         from astrosweep.tracking.quiet import import_mlflow
 
+        import_kinds()
         import_mlflow()
 
 

@@ -15,7 +15,7 @@ from astrosweep.config.kinds.tables import TableDataConfig
 if TYPE_CHECKING:
     from astrosweep.data.kind import Kind, PreparedData
 
-__all__ = ["kind_of", "load_data", "resolve"]
+__all__ = ["import_kinds", "kind_of", "load_data", "resolve"]
 
 
 def _stars() -> "Kind[Any, Any, Any]":
@@ -55,6 +55,12 @@ _SETTINGS: dict[type[KindConfig], Callable[[RunConfig], RunConfig]] = {ClusterDa
 def kind_of(config: RunConfig) -> "Kind[Any, Any, Any]":
     """The kind of data that a configuration asks for."""
     return _KINDS[type(config.data)]()
+
+
+def import_kinds() -> None:
+    """Import every room: for a process from which those that train are forked."""
+    for room in _KINDS.values():
+        room()
 
 
 def resolve(config: RunConfig) -> RunConfig:

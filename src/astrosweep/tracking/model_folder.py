@@ -5,12 +5,14 @@ import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 import astrosweep
 from astrosweep.core.errors import FormatError
 from astrosweep.tracking.quiet import import_mlflow
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _PINNED = (
     "numpy",
@@ -36,8 +38,8 @@ def write_model(
     folder: Path,
     bundle: Path,
     loader_module: str,
-    example: pd.DataFrame,
-    output: pd.DataFrame,
+    example: "pd.DataFrame",
+    output: "pd.DataFrame",
     optional: Sequence[str] = (),
 ) -> None:
     """Write the folder of a model that MLflow registers and serves.
