@@ -27,7 +27,8 @@ from astrosweep.config.predict import PredictConfig
 from astrosweep.kinds.stars.simulate import simulate
 from astrosweep.prediction.files import tasks_of
 from astrosweep.prediction.model import open_model
-from astrosweep.prediction.predict import STAGES, Predictor
+from astrosweep.prediction.predict import Predictor
+from astrosweep.prediction.summary import STAGES
 
 ROOT = Path(__file__).parents[1]
 ENDINGS = {"parquet": "parquet", "csv": "csv", "fits": "fits", "votable": "vot", "ecsv": "ecsv"}

@@ -17,3 +17,8 @@ def star_model(make_config: Callable[..., RunConfig], tmp_path_factory: pytest.T
 @pytest.fixture(scope="session")
 def table_model(make_config: Callable[..., RunConfig], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(make_config, "table", tmp_path_factory.mktemp("table-model"))
+
+
+@pytest.fixture(scope="session")
+def cluster_model(make_config: Callable[..., RunConfig], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(make_config, "clusters", tmp_path_factory.mktemp("cluster-model"))

@@ -13,17 +13,30 @@ from astrosweep.ensemble.build import build
 from astrosweep.kinds.stars.simulate import simulate
 from astrosweep.prediction.files import tasks_of
 from astrosweep.prediction.model import Model, open_model
-from astrosweep.prediction.predict import Predictor, Summary
+from astrosweep.prediction.predict import Predictor
+from astrosweep.prediction.summary import Summary
 from astrosweep.recording import train_and_record
 from astrosweep.tracking import MemoryTracker
 from tests.ensemble.trained import settings
-from tests.kinds.cases import CLASSES, ERRORS, MLP, STARS, TABLE, TINY, in_folder, write_objects
+from tests.kinds.cases import (
+    CLASSES,
+    CLUSTERS,
+    DEPROJECTOR,
+    ERRORS,
+    MLP,
+    STARS,
+    TABLE,
+    TINY,
+    in_folder,
+    write_objects,
+)
 
 NO_TRACKING = TrackingConfig(name="none")
-QUICK = (*TINY, *MLP, "loss=gaussian_nll", "split=kfold", "split.n_folds=3", "trainer.max_epochs=15")
+QUICK = (*TINY, "loss=gaussian_nll", "split=kfold", "split.n_folds=3", "trainer.max_epochs=15")
 RUNS = {
-    "stars": (*STARS, "data.simulation.n_stars=1200"),
-    "table": (*TABLE, *CLASSES, *ERRORS),
+    "stars": (*STARS, *MLP, "data.simulation.n_stars=1200"),
+    "table": (*TABLE, *MLP, *CLASSES, *ERRORS),
+    "clusters": (*CLUSTERS, *DEPROJECTOR, "data.simulation.n_clusters=80", "target=all"),
 }
 
 
@@ -59,5 +72,11 @@ def command(folder: Path | str, source: Any, to: Path | str, **more: Any) -> Pre
 def predict(folder: Path, source: Path, to: Path, **more: Any) -> Summary:
     """What ``predict.py`` does with one input."""
     config = command(folder, source, to, **more)
-    (task,) = tasks_of(config.predict.input, config.predict.output, config.output.format)
-    return Predictor.of(opened(folder), config).predict(task, lambda *_: None)
+    model = opened(folder)
+    (task,) = tasks_of(
+        config.predict.input,
+        config.predict.output,
+        config.output.format,
+        takes_folders=model.kind.takes_folders,
+    )
+    return Predictor.of(model, config).predict(task, lambda *_: None)

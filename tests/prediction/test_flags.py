@@ -7,9 +7,9 @@ import pytest
 from astrosweep.core.types import Predictions
 from astrosweep.data.incoming import Outgoing, Unlike
 from astrosweep.data.kind import Judged
+from astrosweep.data.space import Space, fit_space
 from astrosweep.kinds.tables.groups import row_ranges
 from astrosweep.kinds.tables.rows import Rows
-from astrosweep.kinds.tables.space import Space, fit_space
 from astrosweep.prediction.flags import CLASS, DERIVED, DISAGREEMENT, RANGE, SELECTION, WHOLE, flags_of
 from tests.prediction.models import make_model, opened, predict, stars
 

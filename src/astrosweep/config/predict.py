@@ -39,11 +39,13 @@ class OutputSettings(Strict):
     Attributes:
         carry: Columns of the input that are carried along; ``all`` for all of them.
         ucd: Unified content descriptor of a target of which the kind of data knows none.
+        figures: How many objects are drawn, where a figure shows one object; the first ones are.
         format: Format of the output; null goes by the ending of its name, VOTable in a folder.
     """
 
     carry: list[str] | Literal["all"] = []
     ucd: str | None = None
+    figures: int = Field(default=200, ge=0)
     format: Literal["votable", "fits", "ecsv", "csv", "parquet"] | None = None
 
 

@@ -422,6 +422,37 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         names = ", ".join(preparation.layout.channels)
         raise DataError(f"{len(outgoing.judged)} predictions of {names} make no catalogue")
 
+    def object_columns(
+        self,
+        preparation: PreparationT,  # noqa: ARG002
+        outgoing: "Outgoing",  # noqa: ARG002
+    ) -> "list[Column]":
+        """What follows for each object as a whole where ``catalogue`` has many rows of one, (N,) each.
+
+        Returns:
+            Columns of N values; none where ``catalogue`` has one row of each object.
+        """
+        return []
+
+    def draw_object(
+        self,
+        preparation: PreparationT,  # noqa: ARG002
+        outgoing: "Outgoing",  # noqa: ARG002
+        row: int,  # noqa: ARG002
+    ) -> "Figure | None":
+        """Draw what was predicted of one object; None where a figure of one object shows nothing.
+
+        Args:
+            preparation: The preparation of what predicted it.
+            outgoing: Predictions of N objects.
+            row: The object's position in them.
+        """
+        return None
+
+    def identifier(self, preparation: PreparationT) -> str:  # noqa: ARG002
+        """Name of the column of identifiers in what goes out."""
+        return "identifier"
+
     def draw_predicted(
         self, preparation: PreparationT, judged: Judged[ObjectsT, TruthT], part: Part, title: str
     ) -> "Figure":

@@ -20,7 +20,7 @@ from astrosweep.job.signals import interrupt_on_sigterm
 
 if TYPE_CHECKING:
     from astrosweep.prediction.files import Task
-    from astrosweep.prediction.predict import Summary
+    from astrosweep.prediction.summary import Summary
 
 _log = logging.getLogger(__name__)
 _INTERRUPTED = 130
@@ -91,6 +91,11 @@ def _lines(summary: "Summary") -> list[str]:
         "flagged"
     ]
     lines += [f"  {count:>10,}  flag {code:>3}: {MEANINGS[code]}" for code, count in counts.by_code.items()]
+    if summary.objects is not None:
+        lines.append(f"  {summary.objects}: one row for each object")
+    if (figures := summary.figures) is not None and figures.drawn:
+        more = f"; {figures.left_out:,} more with output.figures" if figures.left_out else ""
+        lines.append(f"  {figures.folder}: {figures.drawn:,} figures{more}")
     lines += [f"  note: {name}: {note}" for name, note in summary.notes.items()]
     return lines
 

@@ -121,6 +121,11 @@ def _in_folder(sources: Sequence[Path], folder: Path, format: str) -> list[Task]
     ]
 
 
+def ending_of(format: str) -> str:
+    """What the name of an output of a format ends in."""
+    return _ENDING[format]
+
+
 def is_finished(task: Task, signature: str) -> bool:
     """Whether an output is there that was made by the same model and options from the same input.
 

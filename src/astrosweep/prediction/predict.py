@@ -2,10 +2,9 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,40 +12,20 @@ import numpy as np
 from astrosweep.config import RunConfig
 from astrosweep.config.predict import PredictConfig, for_input
 from astrosweep.core.errors import AstrosweepError, ConfigError, DataError
-from astrosweep.data.incoming import Column, Incoming
+from astrosweep.data.incoming import Column, Incoming, Outgoing
+from astrosweep.prediction.beside import Figures, check_free, figures_folder, objects_task
 from astrosweep.prediction.distance import DistanceMaker, distance_maker
 from astrosweep.prediction.files import Task, is_finished
 from astrosweep.prediction.flags import Flags, flags_of
 from astrosweep.prediction.model import Model
 from astrosweep.prediction.output import Output, open_output
 from astrosweep.prediction.provenance import header_of, signature_of
-from astrosweep.prediction.table import Counts, Rows, identifier_of, in_format
+from astrosweep.prediction.summary import Progress, Summary
+from astrosweep.prediction.table import Counts, Rows, in_format
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many rows are done, and of how many."""
-STAGES = ("reading", "preparing", "predicting", "writing")
 _PART = 131_072
 """Rows that are read at a time, where the format of the file lets it be."""
 _IN_VAIN = "columns that data.columns names and the file lacks"
-
-
-@dataclass
-class Summary:
-    """What came of one input.
-
-    Attributes:
-        task: Input and output.
-        counts: What came of its rows; None where the output had been finished before.
-        notes: What reading did that a user should know.
-        n_parts: In how many parts it was read.
-        seconds: Of each of ``STAGES``.
-    """
-
-    task: Task
-    counts: Counts | None = None
-    notes: dict[str, Any] = field(default_factory=dict)
-    n_parts: int = 0
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +79,7 @@ class Predictor:
                 f"{task.output}: is there already, made by another model, options or input; give "
                 "another name, or allow it with overwrite=true"
             )
+        check_free(task, signature, overwrite=self.config.predict.overwrite)
         size = _PART
         try:
             self._stream(task, signature, size, summary, progress)
@@ -116,20 +96,39 @@ class Predictor:
         progress(f"reading {task.source.name}", 0, 1)
         parts = self._parts(task, size, summary)
         counts = Counts()
+        summary.figures = Figures(
+            self.model,
+            figures_folder(task),
+            self.config.output.figures,
+            lambda done, total: progress(f"drawing {task.source.name}", done, total),
+        )
+        beside = objects_task(task)
         with ExitStack() as stack:
             output: Output | None = None
+            objects: Output | None = None
             known: dict[str, str] = {}
+
+            def opened(task: Task, columns: Sequence[Column], notes: Mapping[str, Any]) -> Output:
+                header = header_of(self.model, self.config, task, signature, notes)
+                fields = [in_format(one, task.format) for one, _ in columns]
+                return stack.enter_context(
+                    open_output(task.output, fields, header, task.format, overwrite=True)
+                )
+
             for incoming in parts:
                 total = max(incoming.n_total, incoming.n_rows)
-                for columns in self._blocks(incoming, counts, summary, known):
-                    with _timed(summary, "writing"):
+                for columns, of_objects in self._blocks(incoming, counts, summary, known):
+                    with summary.timed("writing"):
                         if output is None:
                             known = {one.name: one.type for one, _ in columns}
-                            header = header_of(self.model, self.config, task, signature, incoming.notes)
-                            fields = [in_format(one, task.format) for one, _ in columns]
-                            opened = open_output(task.output, fields, header, task.format, overwrite=True)
-                            output = stack.enter_context(opened)
+                            # What is opened last is closed first: the output itself tells that all is there.
+                            output = opened(task, columns, incoming.notes)
+                            if of_objects:
+                                objects = opened(beside, of_objects, incoming.notes)
+                                summary.objects = beside.output
                         output.write({one.name: values for one, values in columns})
+                        if objects is not None:
+                            objects.write({one.name: values for one, values in of_objects})
                     progress(f"predicting {task.source.name}", min(counts.rows, total), total)
             start = time.perf_counter()
         summary.seconds["writing"] += time.perf_counter() - start
@@ -140,7 +139,7 @@ class Predictor:
         parts = model.kind.parts(self.data, task.source, model.preparation, size)
         while True:
             try:
-                with _timed(summary, "reading"):
+                with summary.timed("reading"):
                     incoming = next(parts, None)
             except DataError as error:
                 raise DataError(f"{error} (the model predicts {model.config.data.title})") from error
@@ -165,31 +164,34 @@ class Predictor:
 
     def _blocks(
         self, incoming: Incoming[Any], counts: Counts, summary: Summary, known: dict[str, str]
-    ) -> Iterator[list[Column]]:
-        """Columns of each block of rows."""
-        settings = self.config.output
-        rows = Rows(incoming, identifier_of(self.model.preparation), settings.carry, settings.ucd, known)
+    ) -> Iterator[tuple[list[Column], list[Column]]]:
+        """Columns of each block of rows, and those of its objects where the rows are points of them."""
+        settings, identifier = self.config.output, self.model.kind.identifier(self.model.preparation)
+        rows = Rows(incoming, identifier, settings.carry, settings.ucd, known)
+        whole = Rows(incoming, identifier, settings.carry, settings.ucd, known)
         for block, objects in rows.blocks(self.model.block):
-            found, flags = self._predict(incoming, objects, summary)
-            with _timed(summary, "preparing"):
+            found, flags, of_objects = self._predict(incoming, objects, summary)
+            with summary.timed("preparing"):
                 columns = rows.columns(block, objects, found, flags)
+                if of_objects:
+                    of_objects = whole.columns(block, objects, of_objects, flags)
             counts.add(flags, block.stop - block.start - len(objects))
-            yield columns
+            yield columns, of_objects
 
     def _predict(
         self, incoming: Incoming[Any], positions: Any, summary: Summary
-    ) -> tuple[list[Column], Flags]:
+    ) -> tuple[list[Column], Flags, list[Column]]:
         model = self.model
         if not len(positions):
             # A block without an object has the columns of any other.
-            columns, flags = self._predict(incoming, np.array([0]), summary)
-            return [(one, values[:0]) for one, values in columns], Flags(
-                flags.code[:0], flags.reason[:0], flags.distance[:0]
-            )
+            columns, flags, of_objects = self._predict(incoming, np.array([0]), summary)
+            none = Flags(flags.code[:0], flags.reason[:0], flags.distance[:0])
+            return _emptied(columns), none, _emptied(of_objects)
         objects = incoming.objects.take(positions)
-        outgoing = model.predict(objects, partial(_timed, summary))
-        with _timed(summary, "preparing"):
+        outgoing = model.predict(objects, summary.timed)
+        with summary.timed("preparing"):
             columns = model.kind.catalogue(model.preparation, outgoing)
+            of_objects = model.kind.object_columns(model.preparation, outgoing)
             derived = None
             if self.distances is not None:
                 aside = None if incoming.aside is None else incoming.aside.iloc[positions]
@@ -198,16 +200,17 @@ class Predictor:
             remarks = None if incoming.remarks is None else incoming.remarks[positions]
             unlike = model.kind.unlike(model.preparation, objects, model.ranges)
             flags = flags_of(outgoing, unlike, model.disagreement, remarks, derived)
-        return columns, flags
+        self._draw(incoming, positions, outgoing, summary)
+        return columns, flags, of_objects
+
+    def _draw(self, incoming: Incoming[Any], positions: Any, outgoing: Outgoing, summary: Summary) -> None:
+        if summary.figures is not None and self.config.output.figures:
+            with summary.timed("writing"):
+                summary.figures.draw(outgoing, [str(one) for one in incoming.names[incoming.row[positions]]])
 
 
-@contextmanager
-def _timed(summary: Summary, stage: str) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        summary.seconds[stage] += time.perf_counter() - start
+def _emptied(columns: Sequence[Column]) -> list[Column]:
+    return [(one, values[:0]) for one, values in columns]
 
 
 def predict_all(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from astrosweep.core.errors import ConfigError, DataError
 from astrosweep.data.field import GENERIC, Field
 from astrosweep.data.incoming import Column, Incoming
-from astrosweep.data.kind import Preparation
 from astrosweep.prediction.carried import carried_columns
 from astrosweep.prediction.flags import MEANINGS, UNPREDICTED, Flags
 
@@ -174,9 +173,3 @@ def in_format(one: Field, format: str) -> Field:
     except (ConfigError, ValueError):
         return Field(one.name, one.dtype, "", one.ucd, f"{one.description}, in {one.unit}")
     return one
-
-
-def identifier_of(preparation: Preparation[Any, Any]) -> str:
-    """Name under which identifiers go out: that of the training table, where it had one."""
-    roles = getattr(preparation, "roles", None)
-    return str(getattr(roles, "identifier", "")) or "identifier"

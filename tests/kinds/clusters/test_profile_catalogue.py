@@ -41,7 +41,6 @@ def test_values_are_the_profiles_at_their_radii_in_physical_units():
     sample = simulated().take(np.arange(3))
     table = values(fold.preparation, sample)
     assert {len(own) for own in table.values()} == {300}
-    assert table["cluster"].tolist() == np.repeat(sample.objects.names, 100).tolist()
     np.testing.assert_allclose(
         table["radius_kpc"][:100] / sample.objects.r500_kpc[0], table["radius_r500"][:100]
     )
@@ -97,9 +96,9 @@ def test_what_no_training_cluster_taught_is_left_out_and_marked():
     table = values(replace(preparation, learned=learned), simulated().take(np.arange(2)))
     np.testing.assert_array_equal(np.isfinite(table["density"]), np.tile(learned, 2))
     np.testing.assert_array_equal(np.isfinite(table["density_upper_95"]), np.tile(learned, 2))
-    np.testing.assert_array_equal(table["flag"] & NOT_TRAINED, np.tile(~learned * NOT_TRAINED, 2))
-    assert table["reason"][95] == "beyond the radii of the training clusters"
-    assert table["reason"][5] == ""
+    np.testing.assert_array_equal(table["point_flag"] & NOT_TRAINED, np.tile(~learned * NOT_TRAINED, 2))
+    assert table["point_reason"][95] == "beyond the radii of the training clusters"
+    assert table["point_reason"][5] == ""
 
 
 def test_radii_where_nothing_was_measured_are_marked():
@@ -108,8 +107,8 @@ def test_radii_where_nothing_was_measured_are_marked():
     table = values(preparation, sample)
     last = preparation.input_radii[29] * 1.06
     inner = table["radius_r500"][:100] < last
-    np.testing.assert_array_equal(table["flag"][:100] & NOT_MEASURED == 0, inner)
-    assert not table["flag"][100:].any()
+    np.testing.assert_array_equal(table["point_flag"][:100] & NOT_MEASURED == 0, inner)
+    assert not table["point_flag"][100:].any()
 
 
 def test_r500_that_nobody_knows_leaves_scaled_radii_open():
@@ -130,8 +129,8 @@ def test_where_radii_are_learned_each_quantity_has_its_own():
 def test_the_kind_gives_these_columns():
     preparation = prepared(simulated(), ("density",)).preparation
     names = [f.name for f, _ in ClusterKind().catalogue(preparation, outgoing(preparation, simulated()))]
-    assert names[:4] == ["cluster", "radius_kpc", "radius_r500", "density"]
-    assert names[-2:] == ["flag", "reason"]
+    assert names[:3] == ["radius_kpc", "radius_r500", "density"]
+    assert names[-2:] == ["point_flag", "point_reason"]
 
 
 @pytest.mark.parametrize("n", [0, 1])

@@ -38,14 +38,13 @@ def profile_columns(preparation: ProfilePreparation, outgoing: Outgoing) -> list
         outgoing: The predictions.
 
     Returns:
-        ``cluster``, ``radius_kpc``, ``radius_r500`` (NaN where R500 is unknown); by quantity its value,
+        ``radius_kpc``, ``radius_r500`` (NaN where R500 is unknown); by quantity its value,
         ``_lower_68``, ``_upper_68``, ``_lower_95``, ``_upper_95``, ``_uncertainty``, ``_aleatoric`` and
-        ``_epistemic``; the columns of ``derived_columns``; ``flag`` and ``reason``. Where
+        ``_epistemic``; the columns of ``derived_columns``; ``point_flag`` and ``point_reason``. Where
         radii are learned too, each quantity has ``<quantity>_radius_kpc`` and ``<quantity>_radius_r500``.
     """
     clusters, n_points = outgoing.judged.objects, len(preparation.output_radii)
-    name = Field("cluster", str, ucd="meta.id;meta.main", description="Name of the cluster")
-    columns: list[Column] = [(name, np.repeat(clusters.names.astype(object), n_points))]
+    columns: list[Column] = []
     flags = Flags(preparation, clusters)
     found = np.zeros((len(clusters), n_points), dtype=np.int16)
     common = preparation.config.output == "values"

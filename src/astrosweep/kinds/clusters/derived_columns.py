@@ -12,7 +12,7 @@ from astrosweep.data.field import Field
 from astrosweep.data.incoming import Column, Outgoing
 from astrosweep.kinds.clusters.flags import Flags, flag_columns
 from astrosweep.kinds.clusters.preparation import ProfilePreparation
-from astrosweep.kinds.clusters.propagate import PERCENTILES, Derived, derive
+from astrosweep.kinds.clusters.propagate import PERCENTILES, Derived, can_derive, derive
 
 _WHAT = {
     "entropy": ("keV cm2", "phys.entropy", "Entropy k T n_e^(-2/3)"),
@@ -42,23 +42,21 @@ def cluster_columns(preparation: ProfilePreparation, outgoing: Outgoing) -> list
     """One row for each cluster: what was derived within R500 and R2500.
 
     Args:
-        preparation: What the network was trained with; ``can_derive`` holds.
+        preparation: What the network was trained with.
         outgoing: The predictions.
 
     Returns:
-        ``cluster``, ``redshift``, ``r500_kpc``; the scalars of ``derive``, each with ``_lower_68``,
-        ``_upper_68``, ``_lower_95`` and ``_upper_95``; ``flag`` and ``reason``: those of all points inside
-        R500 (of all points where that is unknown).
+        ``redshift``, ``r500_kpc``; the scalars of ``derive``, each with ``_lower_68``, ``_upper_68``,
+        ``_lower_95`` and ``_upper_95``; ``point_flag`` and ``point_reason``: those of all points inside R500
+        (of all points where that is unknown).
     """
     clusters = outgoing.judged.objects
     identity: list[Column] = [
-        (
-            Field("cluster", str, "", "meta.id;meta.main", "Name of the cluster"),
-            clusters.names.astype(object),
-        ),
         (Field("redshift", float, "", "src.redshift", "Redshift as given"), clusters.redshift),
         (Field("r500_kpc", float, "kpc", "phys.size.radius", "R500 as given"), clusters.r500_kpc),
     ]
+    if not can_derive(preparation):
+        return identity
     scalars = _with_intervals(derive(preparation, outgoing).scalars)
     radius = preparation.target_radii(clusters, None, preparation.quantities[0])
     learned = preparation.learned.reshape(len(preparation.target_names), -1).all(axis=0)

@@ -85,8 +85,8 @@ class Flags:
 
 
 def flag_columns(flags: Flags, found: NDArray[np.int16]) -> list[Column]:
-    """``flag`` and ``reason`` of points, shape (N, P), as columns that go out."""
+    """``point_flag`` and ``point_reason`` of points, shape (N, P), as columns that go out."""
     meaning = "; ".join(f"{flag}: {text.removesuffix(': ')}" for flag, text in MEANINGS.items())
-    code = Field("flag", np.int16, "", "meta.code.qual", f"0: none; the sum of {meaning}")
-    reason = Field("reason", str, "", "meta.note", "The flag in words")
+    code = Field("point_flag", np.int16, "", "meta.code.qual", f"0: none; the sum of {meaning}")
+    reason = Field("point_reason", str, "", "meta.note", "The flag in words")
     return [(code, found.ravel()), (reason, flags.words(found).ravel())]

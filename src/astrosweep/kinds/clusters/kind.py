@@ -12,13 +12,15 @@ from astrosweep.config import RunConfig
 from astrosweep.config.kinds.clusters import TARGET_KEYS, ClusterDataConfig
 from astrosweep.core.errors import DataError
 from astrosweep.data.baseline import Baseline
-from astrosweep.data.incoming import Column, Incoming, Outgoing
+from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
 from astrosweep.data.kind import Development, Judged, Kind, Part
 from astrosweep.kinds.clusters.catalogue import profile_columns
+from astrosweep.kinds.clusters.derived_columns import cluster_columns
 from astrosweep.kinds.clusters.development import develop_clusters, unseal_clusters
 from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_by_radius
 from astrosweep.kinds.clusters.figures.predicted import predicted_profiles
+from astrosweep.kinds.clusters.figures.prediction import prediction_figure
 from astrosweep.kinds.clusters.forward.rexcess import load_rexcess
 from astrosweep.kinds.clusters.forward.simulate import simulate_clusters
 from astrosweep.kinds.clusters.frame import clusters_from, frame_of
@@ -30,6 +32,7 @@ from astrosweep.kinds.clusters.profiles.read import read_tables
 from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfiles
 from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.kinds.clusters.score import score_profiles
+from astrosweep.kinds.clusters.unlike import unlike_clusters
 from astrosweep.training.linear import LinearBaseline
 
 
@@ -100,6 +103,29 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
     def catalogue(self, preparation: ProfilePreparation, outgoing: Outgoing) -> list[Column]:
         """See ``Kind.catalogue``: a row for each output radius of each cluster."""
         return profile_columns(preparation, outgoing)
+
+    def object_columns(self, preparation: ProfilePreparation, outgoing: Outgoing) -> list[Column]:
+        """See ``Kind.object_columns``: masses and the Compton parameter of each cluster."""
+        return cluster_columns(preparation, outgoing)
+
+    def draw_object(self, preparation: ProfilePreparation, outgoing: Outgoing, row: int) -> Figure:
+        """See ``Kind.draw_object``: its profiles with their bands."""
+        return prediction_figure(preparation, outgoing, row)
+
+    @property
+    def takes_folders(self) -> bool:
+        """See ``Kind.takes_folders``: a directory of profiles is one sample."""
+        return True
+
+    def identifier(self, preparation: ProfilePreparation) -> str:  # noqa: ARG002
+        """See ``Kind.identifier``."""
+        return "cluster"
+
+    def unlike(
+        self, preparation: ProfilePreparation, objects: Clusters, ranges: Mapping[str, Any] | None
+    ) -> Unlike:
+        """See ``Kind.unlike``."""
+        return unlike_clusters(preparation, objects, ranges)
 
     def variables(
         self,

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from astrosweep.data.kind import Judged
 from astrosweep.data.ranges import range_of_numbers
+from astrosweep.data.space import fit_space
 from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.kinds.tables.rows import Rows, RowTruth
-from astrosweep.kinds.tables.space import fit_space
 
 UNCLASSED = "unknown"
 """Class of rows that have none."""

@@ -109,6 +109,10 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
             roles, correlation = prepared.preparation.roles, prepared.checks[CORRELATION]
             write_figures(folder / "figures", predictions, roles, curves, correlation, title)
 
+    def identifier(self, preparation: RowPreparation) -> str:
+        """See ``Kind.identifier``: that of the training table."""
+        return preparation.roles.identifier or "identifier"
+
     def frame_of(self, preparation: RowPreparation, objects: Rows) -> pd.DataFrame:
         """See ``Kind.frame_of``: identifier and raw features, one row each."""
         return frame_of(preparation, objects)

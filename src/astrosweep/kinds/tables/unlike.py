@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrosweep.data.incoming import Unlike
+from astrosweep.data.space import Space
 from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.kinds.tables.rows import Rows
-from astrosweep.kinds.tables.space import Space
 
 Way = tuple[str, str, NDArray[np.bool_]]
 """Sort, label, and which rows differ so."""
