@@ -11,7 +11,8 @@ class DistanceConfig(Strict):
     """How distances are made of parallaxes.
 
     Attributes:
-        prior: ``class``: the distances of the training stars; ``edsd``: exponentially decreasing space
+        prior: ``class``: the distances of the training stars, which the prediction knows of and which count
+            once; ``edsd``: exponentially decreasing space
             density; ``ggd_map``: that of Bailer-Jones et al. 2021 for the star's place in the sky; ``none``:
             only that the parallax is positive; ``off``: no distances.
         use_catalogue_parallax: Whether a star's own parallax, where its table has one with an error, is

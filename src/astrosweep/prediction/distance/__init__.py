@@ -3,6 +3,7 @@
 from astrosweep.prediction.distance.catalogue import DistanceMaker, distance_maker
 from astrosweep.prediction.distance.choice import make_prior
 from astrosweep.prediction.distance.class_prior import ClassPrior
+from astrosweep.prediction.distance.freed import Freed
 from astrosweep.prediction.distance.parallaxes import Parallaxes
 from astrosweep.prediction.distance.posterior import LIMITS_PC, PROBABILITIES, Distances, distances
 from astrosweep.prediction.distance.zero_point import ZeroPoints, zero_points
@@ -13,6 +14,7 @@ __all__ = [
     "ClassPrior",
     "DistanceMaker",
     "Distances",
+    "Freed",
     "Parallaxes",
     "ZeroPoints",
     "distance_maker",

@@ -16,6 +16,7 @@ from astrosweep.data.field import Field
 from astrosweep.data.incoming import Column, Outgoing
 from astrosweep.prediction.distance.choice import make_prior
 from astrosweep.prediction.distance.class_prior import ClassPrior
+from astrosweep.prediction.distance.freed import Freed
 from astrosweep.prediction.distance.parallaxes import Parallaxes
 from astrosweep.prediction.distance.posterior import distances
 from astrosweep.prediction.distance.zero_point import zero_points
@@ -40,10 +41,12 @@ class DistanceMaker:
     Attributes:
         settings: How.
         class_prior: Of the model's training stars; None where it is not asked for.
+        freed: From predictions to likelihoods, so that this prior counts once; None without it.
     """
 
     settings: DistanceConfig
-    class_prior: ClassPrior | None
+    class_prior: ClassPrior | None = None
+    freed: Freed | None = None
 
     def columns(
         self, outgoing: Outgoing, aside: pd.DataFrame | None
@@ -59,6 +62,8 @@ class DistanceMaker:
         """
         predicted = outgoing.judged.predicted
         parallaxes = Parallaxes(predicted.mean[:, 0], predicted.std[:, 0])
+        if self.freed is not None:
+            parallaxes = self.freed.likelihoods(parallaxes)
         lacks = np.full(len(parallaxes), "", dtype=object)
         if self.settings.use_catalogue_parallax and aside is not None and {_OWN, _OWN_ERROR} <= {*aside}:
             own = Parallaxes(_numbers(aside[_OWN]), _numbers(aside[_OWN_ERROR]))
@@ -104,15 +109,16 @@ def distance_maker(
     if not isinstance(config.data, StarDataConfig) or settings.prior == "off":
         return None
     if settings.prior != "class":
-        return DistanceMaker(settings, None)
+        return DistanceMaker(settings)
     if parallax is None or error is None:
         _log.warning(_NO_PRIOR, "the model keeps no parallaxes of its training stars, as a single run")
         return None
     try:
-        return DistanceMaker(settings, ClassPrior.fit(Parallaxes(parallax[:, 0], error[:, 0])))
+        prior = ClassPrior.fit(Parallaxes(parallax[:, 0], error[:, 0]))
     except DataError as fault:
         _log.warning(_NO_PRIOR, fault)
         return None
+    return DistanceMaker(settings, prior, Freed.of(prior))
 
 
 def _quantiles(name: str, values: FloatArray, unit: str, ucd: str, words: str) -> list[Column]:

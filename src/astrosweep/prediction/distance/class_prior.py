@@ -35,8 +35,8 @@ class ClassPrior:
     """A density of ln r: a spline in its logarithm between the points of an even grid, straight beyond.
 
     It belongs with parallaxes that know nothing of the class. A network's prediction is drawn towards the
-    middle of its training stars already where its inputs say little, and this prior then counts them twice:
-    the wider its uncertainty, the more.
+    middle of its training stars already where its inputs say little; ``freed`` takes that out, or this prior
+    would count them twice.
 
     Attributes:
         log_values: Logarithm of the density at even steps from 1 pc to 1 Mpc, shape (K,).
