@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/missing.py [--clusters 6000] [--epochs 20] [--test 500]
 
-Trains one network on simulated clusters of which a third each is observed in full, in X-rays only, and to
-0.5 R500 only, and a second one on clusters observed in full. Both predict clusters that no training saw, as
+Trains one network on simulated clusters from which observables and outer radii are dropped at random in each
+epoch, and a second one on clusters observed in full. Both predict clusters that no training saw, as
 far as they take them. The last line is JSON: by network, what was observed and target the median over
 clusters of each cluster's median relative error (per cent) over 0.03 to 1 R500, the median half width of the
 68 % interval, and the share of points that it holds; and the same over 0.5 to 1 R500 (``outer_...``).
@@ -12,7 +12,7 @@ clusters of each cluster's median relative error (per cent) over 0.03 to 1 R500,
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +33,8 @@ from astrosweep.training import TrainingResult, predict, train
 
 ROOT = Path(__file__).parents[1]
 OUTER = 0.5
+DROPPED = 0.4
+"""Share of clusters that lose observables, and of those that end early."""
 INNER, LAST = 0.03, 1.0
 Thinning = Callable[[Clusters, IdArray], Clusters]
 
@@ -44,13 +46,7 @@ def in_full(clusters: Clusters, rows: IdArray) -> Clusters:  # noqa: ARG001
 
 def x_rays_only(clusters: Clusters, rows: IdArray) -> Clusters:
     """Take the Compton profiles from some clusters."""
-    observed = {
-        name: _without(profiles, rows, np.ones_like(profiles.radius, dtype=np.bool_))
-        if name.startswith("y")
-        else profiles
-        for name, profiles in clusters.observed.items()
-    }
-    return replace(clusters, observed=observed)
+    return _lacking(clusters, rows, [name for name in clusters.observed if name.startswith("y")])
 
 
 def inner_radii_only(clusters: Clusters, rows: IdArray) -> Clusters:
@@ -62,11 +58,39 @@ def inner_radii_only(clusters: Clusters, rows: IdArray) -> Clusters:
     return replace(clusters, observed=observed)
 
 
+def microwaves_only(clusters: Clusters, rows: IdArray) -> Clusters:
+    """Take surface brightness and temperature from some clusters."""
+    return _lacking(clusters, rows, ("sb", "Txray"))
+
+
+def no_temperature(clusters: Clusters, rows: IdArray) -> Clusters:
+    """Take the X-ray temperature from some clusters."""
+    return _lacking(clusters, rows, ("Txray",))
+
+
+def no_brightness(clusters: Clusters, rows: IdArray) -> Clusters:
+    """Take the surface brightness from some clusters."""
+    return _lacking(clusters, rows, ("sb",))
+
+
 THINNED: dict[str, Thinning] = {
     "all": in_full,
-    "X-ray only": x_rays_only,
+    "X-rays only": x_rays_only,
+    "microwaves only": microwaves_only,
+    "no Txray": no_temperature,
+    "no sb": no_brightness,
     f"to {OUTER} R500": inner_radii_only,
 }
+
+
+def _lacking(clusters: Clusters, rows: IdArray, names: Collection[str]) -> Clusters:
+    observed = {
+        name: _without(profiles, rows, np.ones_like(profiles.radius, dtype=np.bool_))
+        if name in names
+        else profiles
+        for name, profiles in clusters.observed.items()
+    }
+    return replace(clusters, observed=observed)
 
 
 def _without(profiles: Profiles, rows: IdArray, points: np.ndarray) -> Profiles:
@@ -78,14 +102,6 @@ def _without(profiles: Profiles, rows: IdArray, points: np.ndarray) -> Profiles:
 
     noiseless = None if profiles.noiseless is None else blank(profiles.noiseless)
     return Profiles(blank(profiles.radius), blank(profiles.value), blank(profiles.error), noiseless)
-
-
-def thinned(sample: ClusterSample) -> ClusterSample:
-    """A third each in full, in X-rays only and to ``OUTER`` R500 only."""
-    clusters = sample.objects
-    for third, thin in enumerate(THINNED.values()):
-        clusters = thin(clusters, np.arange(third, len(clusters), len(THINNED)))
-    return replace(sample, objects=clusters)
 
 
 def train_on(config: RunConfig, sample: ClusterSample) -> tuple[TrainingResult, ProfilePreparation]:
@@ -127,12 +143,12 @@ def errors(
     return found
 
 
-def configured(n_clusters: int, epochs: int) -> RunConfig:
+def configured(n_clusters: int, epochs: int, *more: str) -> RunConfig:
     """The experiment ``deprojection``, smaller and with masks."""
     overrides = (
         "experiment=deprojection", f"data.simulation.n_clusters={n_clusters}", "data.simulation.roughness=0",
         "data.preparation.masks=on", f"trainer.max_epochs={epochs}", "trainer.progress=false",
-        "trainer.accelerator=cpu",
+        "trainer.accelerator=cpu", *more,
     )  # fmt: skip
     with initialize_config_dir(str(ROOT / "conf"), version_base="1.3"):
         return parse(compose("config", list(overrides)))
@@ -153,9 +169,14 @@ def main() -> None:
     )
     every = np.arange(len(test))
     found: dict[str, object] = {}
-    for name, own in (("trained with less", thinned(sample)), ("trained in full", sample)):
+    drops = [f"data.preparation.augmentation.{key}={DROPPED}" for key in ("drop_observables", "drop_radii")]
+    trained = {
+        "trained with less": configured(arguments.clusters, arguments.epochs, *drops),
+        "trained in full": config,
+    }
+    for name, config in trained.items():
         start = time.perf_counter()
-        result, preparation = train_on(config, own)
+        result, preparation = train_on(config, sample)
         took = time.perf_counter() - start
         print(f"{name}: {took:.0f} s")
         found[name] = {

@@ -130,11 +130,28 @@ class AugmentationConfig(Strict):
         amplitude: Scatter (natural logarithm) of a common factor on the density; sb follows with its square,
             y and pressure with the factor itself, temperatures stay.
         redshift: Scatter of the redshift; sb dims as (1 + z)^-4. Beams stay as they are.
+        drop_observables: Share of clusters from which observables are taken: those of one instrument (X-rays,
+            microwaves) or each by a coin; one is always left.
+        drop_radii: Share of clusters whose profiles end between the radius ``shortest`` and the last.
+        shortest: Scaled radius.
     """
 
     noise: bool = False
     amplitude: Annotated[float, Field(ge=0.0, le=2.0)] = 0.0
     redshift: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
+    drop_observables: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    drop_radii: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    shortest: Annotated[float, Field(gt=0.0)] = 0.3
+
+    @property
+    def drops(self) -> bool:
+        """Whether anything is taken from clusters."""
+        return self.drop_observables > 0.0 or self.drop_radii > 0.0
+
+    @property
+    def varies(self) -> bool:
+        """Whether training clusters differ from epoch to epoch."""
+        return self.noise or self.amplitude > 0.0 or self.redshift > 0.0 or self.drops
 
 
 class ProfilePreparationConfig(Strict):
@@ -182,6 +199,22 @@ class ProfilePreparationConfig(Strict):
             low, high = getattr(self, name)
             if low >= high:
                 raise ValueError(f"{name}: the first radius {low:g} must be below the last {high:g}")
+        return self
+
+    @model_validator(mode="after")
+    def _tells_what_is_dropped(self) -> "ProfilePreparationConfig":
+        varied = self.augmentation
+        if varied.drops and self.masks == "off":
+            raise ValueError(
+                "augmentation.drop_observables and drop_radii need masks, which tell the network what is "
+                "missing; masks is off, allowed: auto, on"
+            )
+        low, high = self.input_range
+        if varied.drop_radii > 0.0 and not low < varied.shortest < high:
+            raise ValueError(
+                f"augmentation.shortest={varied.shortest:g}: allowed: between the input radii {low:g} and "
+                f"{high:g}"
+            )
         return self
 
 

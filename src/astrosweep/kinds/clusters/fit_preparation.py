@@ -8,6 +8,7 @@ import numpy as np
 from astrosweep.config.kinds.clusters import ProfilePreparationConfig
 from astrosweep.core.types import FloatArray
 from astrosweep.data.target import TargetTransform, moments
+from astrosweep.kinds.clusters.dropping import shares_left
 from astrosweep.kinds.clusters.preparation import Channel, CommonRadii, Form, ProfilePreparation, context_of
 from astrosweep.kinds.clusters.sample import Clusters, ClusterSample
 from astrosweep.kinds.clusters.scaling import line_of_sight, radius_scale, resolve
@@ -62,6 +63,13 @@ def fit_preparation(
             width=width + np.zeros(config.n_input),
             measured=gridded.resampling[name].inside.mean(axis=0),
         )
+    if config.augmentation.drops:
+        left = shares_left(unfitted, config.augmentation)
+        channels = {
+            name: replace(channel, measured=channel.measured * own)
+            for (name, channel), own in zip(channels.items(), left, strict=True)
+            if channel.measured is not None
+        }
     scale = radius_scale(clusters, config.radius)[:, None]
     radius = unfitted.coordinate(input_radii * scale)
     context = context_of(clusters, config.context, clusters.redshift)
@@ -114,7 +122,7 @@ def _channel(clusters: Clusters, name: str, config: ProfilePreparationConfig) ->
 def _masked(gridded: CommonRadii, config: ProfilePreparationConfig) -> tuple[str, ...]:
     if config.masks == "off":
         return ()
-    everything = config.masks == "on"
+    everything = config.masks == "on" or config.augmentation.drops
     return tuple(
         name for name, resampling in gridded.resampling.items() if everything or not resampling.inside.all()
     )

@@ -45,8 +45,7 @@ def prepare_clusters(
     shape = check_shape(preparation, development.labelled)
     target, error = preparation.targets(train)
     augmentation = data.preparation.augmentation
-    varies = augmentation.noise or augmentation.amplitude > 0.0 or augmentation.redshift > 0.0
-    vary = Variation(preparation, train.objects, target, augmentation) if varies else None
+    vary = Variation(preparation, train.objects, target, augmentation) if augmentation.varies else None
     val_target, val_error = preparation.targets(val)
     gridded = {
         name: CommonRadii(preparation, part.objects) for name, part in (("train", train), ("val", val))

@@ -6,6 +6,7 @@ import numpy as np
 
 from astrosweep.config.kinds.clusters import AugmentationConfig
 from astrosweep.core.types import Float32Array, FloatArray
+from astrosweep.kinds.clusters.dropping import drop
 from astrosweep.kinds.clusters.forward.beams import BANDS
 from astrosweep.kinds.clusters.forward.cosmology import theta500_of
 from astrosweep.kinds.clusters.forward.noise import draw_y_noise, scaled_beams
@@ -63,7 +64,10 @@ class Variation:
             values[name] = value
         shift = self._target_shift(log_factor)
         target = self.target + shift if self.preparation.config.logarithm else self.target * np.exp(shift)
-        return self.gridded.features(values, redshift), target
+        features = self.gridded.features(values, redshift)
+        if self.config.drops:
+            drop(features, self.preparation, self.config, rng)
+        return features, target
 
     def _beam_noise(self, rng: np.random.Generator) -> dict[str, FloatArray]:
         """Noise of simulated y profiles in its standard deviations: a beam blurs neighbours together."""
