@@ -13,9 +13,9 @@ from astrosweep.core.errors import AstrosweepError, ConfigError, DataError, Form
 from astrosweep.data.reading import read_parts, read_table
 from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.prediction import predict as module
-from astrosweep.prediction.address import located
 from astrosweep.prediction.files import Task, tasks_of
 from astrosweep.prediction.predict import Predictor, predict_all
+from astrosweep.recording.address import located
 from tests.prediction.models import NO_TRACKING, command, opened, predict, stars
 
 

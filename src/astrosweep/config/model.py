@@ -21,7 +21,25 @@ Initialisation = Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uni
 Activation = Literal["leaky_relu", "relu", "gelu", "silu", "tanh"]
 
 
-class DenseConfig(Strict):
+class NetworkConfig(Strict):
+    """Fields common to all networks: a network may go on from where an earlier training ended.
+
+    Attributes:
+        start_from: What it starts from: the folder of a run or of a bundle, ``runs:/<id or name>``,
+            ``models:/<name>@<alias>`` or ``models:/<name>/<version>``. The preparation is that of the start,
+            so that only weights change. Null for weights drawn anew.
+        start_rate: What the learning rate is multiplied by then.
+        start_penalty: Coefficient of start_penalty * sum((weight - weight at the start) ** 2) then (L2-SP of
+            Li, Grandvalet and Davoine 2018, ICML 35); its gradient acts in training, the reported loss leaves
+            it out.
+    """
+
+    start_from: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    start_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.1
+    start_penalty: Annotated[float, Field(ge=0.0)] = 1e-3
+
+
+class DenseConfig(NetworkConfig):
     """Fields common to networks of dense layers.
 
     Attributes:
@@ -76,7 +94,7 @@ class MlpConfig(DenseConfig):
     l2: Annotated[float, Field(ge=0.0)] = 1e-4
 
 
-class EncoderDecoder1dConfig(Strict):
+class EncoderDecoder1dConfig(NetworkConfig):
     """Conv1d encoder, dense latent layer, Conv1d decoder: the published network of a deprojection study.
 
     Attributes:
@@ -100,7 +118,7 @@ class EncoderDecoder1dConfig(Strict):
     l2: Annotated[float, Field(ge=0.0)] = 0.0
 
 
-class EncoderDecoderSimpleConfig(Strict):
+class EncoderDecoderSimpleConfig(NetworkConfig):
     """An earlier network of the same study: two convolutions, a latent layer, one 1 x 1 convolution.
 
     Attributes:
@@ -119,7 +137,7 @@ class EncoderDecoderSimpleConfig(Strict):
     l2: Annotated[float, Field(ge=0.0)] = 0.0
 
 
-class EncoderDecoder2dConfig(Strict):
+class EncoderDecoder2dConfig(NetworkConfig):
     """The first network of the same study: profiles folded into images.
 
     Attributes:
@@ -154,7 +172,7 @@ class EncoderDecoder2dConfig(Strict):
         return self
 
 
-class DeprojectorConfig(Strict):
+class DeprojectorConfig(NetworkConfig):
     """A linear map of all inputs, fitted in closed form before training, and residual blocks beside it.
 
     Between the logarithms of projected and of 3D profiles deprojection is nearly linear, so that a network

@@ -1,6 +1,10 @@
 """What one fit receives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from astrosweep.core.types import Dataset, Layout, Unlabelled
 from astrosweep.data.target import TargetTransform
@@ -16,6 +20,7 @@ class Fold:
         test: The sealed objects; their targets are not in memory.
         layout: Shapes of what a network takes and gives.
         transform: The map between the target and what the network learns, fitted on the training objects.
+        start: Weights that the network starts from, by name; None draws them.
     """
 
     train: Dataset
@@ -23,3 +28,4 @@ class Fold:
     test: Unlabelled
     layout: Layout
     transform: TargetTransform
+    start: Mapping[str, NDArray[Any]] | None = None

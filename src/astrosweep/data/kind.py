@@ -4,7 +4,7 @@ Everything above knows a kind by these protocols alone; ``astrosweep.kinds`` fin
 configuration asks for. Shapes: N objects, T target columns.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar
@@ -262,6 +262,15 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
             LeakageError: A feature copies the target.
         """
         ...
+
+    def vary(
+        self,
+        config: RunConfig,  # noqa: ARG002
+        preparation: PreparationT,  # noqa: ARG002
+        train: Labelled[ObjectsT, TruthT],  # noqa: ARG002
+    ) -> "Callable[[np.random.Generator], tuple[Float32Array, FloatArray]] | None":
+        """What draws features and targets of training objects anew in each epoch; None where they stay."""
+        return None
 
     def load_preparation(self, folder: Path) -> PreparationT:
         """Read back what ``Preparation.save`` wrote.

@@ -7,6 +7,9 @@ import pandas as pd
 
 from astrosweep.core.errors import DataError
 
+STARTED_FROM = "started from"
+"""Key of the note that says which earlier training a run goes on from."""
+
 
 @dataclass(frozen=True)
 class RowStep:

@@ -13,7 +13,7 @@ from astrosweep.data.kind import Development, Kind, PreparedData
 from astrosweep.data.split import TRAIN_ONLY
 from astrosweep.ensemble.gather import Candidate, Gathered, Progress
 from astrosweep.ensemble.models import Models
-from astrosweep.recording import load, write_config
+from astrosweep.recording import load, started, write_config
 from astrosweep.recording.saved import FOLD, write_networks
 from astrosweep.training import TrainingResult, train
 
@@ -110,7 +110,8 @@ def _with_everything(development: Development[Any, Any]) -> Development[Any, Any
 def _prepared(
     kind: Kind[Any, Any, Any], config: RunConfig, development: Development[Any, Any]
 ) -> PreparedData[Any, Any, Any]:
-    return PreparedData(kind, development.report, (kind.prepare(config, development, 0),))
+    folds = (kind.prepare(config, development, 0),)
+    return started(config, PreparedData(kind, development.report, folds))
 
 
 def _epochs(folder: Path) -> int:

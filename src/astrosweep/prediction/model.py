@@ -18,8 +18,8 @@ from astrosweep.ensemble.calibration import Calibration
 from astrosweep.ensemble.correction import SIGMA, Z
 from astrosweep.ensemble.mixture import Mixture
 from astrosweep.kinds import kind_of
-from astrosweep.prediction.address import Place, located
 from astrosweep.recording import load
+from astrosweep.recording.address import Place, located
 from astrosweep.recording.manifest import digest
 from astrosweep.recording.saved import MANIFEST
 from astrosweep.training import judge_unlabelled

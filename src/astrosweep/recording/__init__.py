@@ -5,6 +5,7 @@ from astrosweep.recording.load import Member, Trained, load, load_recorded
 from astrosweep.recording.provenance import tags_of
 from astrosweep.recording.run import reason_of, train_and_record
 from astrosweep.recording.saved import CONFIG, FORMAT, folders_of, read_validation, write_config
+from astrosweep.recording.start import load_prepared, started
 from astrosweep.recording.values import curves_of, finite, flatten, metrics_of, tags_of_data
 
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "flatten",
     "folders_of",
     "load",
+    "load_prepared",
     "load_recorded",
     "metrics_of",
     "read_validation",
     "reason_of",
+    "started",
     "tags_of",
     "tags_of_data",
     "train_and_record",

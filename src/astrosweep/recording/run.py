@@ -11,11 +11,11 @@ from pathlib import Path
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import AstrosweepError, TrackingError
 from astrosweep.core.types import RunRecord, RunStatus
-from astrosweep.kinds import load_data
 from astrosweep.recording.artifacts import write_artifacts
 from astrosweep.recording.progress import progress_bar
 from astrosweep.recording.provenance import tags_of
 from astrosweep.recording.saved import write_config
+from astrosweep.recording.start import load_prepared
 from astrosweep.recording.values import curves_of, flatten, metrics_of, tags_of_data
 from astrosweep.tracking import Tracker, process_tags
 from astrosweep.training import TrainingResult, group_folds, train
@@ -98,7 +98,7 @@ def _new_folder(folder: Path) -> Path:
 
 
 def _train(config: RunConfig) -> tuple[TrainingResult, ...]:
-    data = load_data(config)
+    data = load_prepared(config)
     _log.info("%s: %s", config.run_name, data.whole_report.summary)
     if data.report.absent:
         _log.info("not in the table, so not used: %s", ", ".join(data.report.absent))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from astrosweep.data.reading import CUT_OFF
-from astrosweep.data.report import DataReport
+from astrosweep.data.report import STARTED_FROM, DataReport
 from astrosweep.training import TrainingResult
 
 
@@ -56,6 +56,8 @@ def tags_of_data(report: DataReport) -> dict[str, str]:
         tags["target_cuts"] = ", ".join(report.target_cuts)
     if CUT_OFF in report.notes:
         tags["incomplete"] = f"{CUT_OFF}: {report.notes[CUT_OFF]}"
+    if STARTED_FROM in report.notes:
+        tags["started_from"] = str(report.notes[STARTED_FROM])
     return tags
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from astrosweep.config import RunConfig
 from astrosweep.data.kind import PreparedData
-from astrosweep.kinds import load_data
+from astrosweep.recording import load_prepared
 
 _KEPT = 4
 
@@ -24,10 +24,19 @@ class DataCache:
             AstrosweepError: The data cannot be read or prepared.
         """
         data = config.data.model_dump(mode="json", exclude={"batch_size"})
-        key = json.dumps([data, config.split.model_dump(mode="json"), config.targets], sort_keys=True)
+        key = json.dumps(
+            [data, config.split.model_dump(mode="json"), config.targets, *_start(config)], sort_keys=True
+        )
         if key not in self._kept:
-            self._kept[key] = load_data(config)
+            self._kept[key] = load_prepared(config)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
+
+
+def _start(config: RunConfig) -> list[Any]:
+    """What folds are prepared by besides the data: the start and the network that must fit it."""
+    if config.model.start_from is None:
+        return []
+    return [config.model.model_dump(mode="json"), config.loss.model_dump(mode="json")]

@@ -2,7 +2,15 @@
 
 from astrosweep.training.assessment import judge_unlabelled
 from astrosweep.training.calibration import calibrate
-from astrosweep.training.fit import EpochListener, FitResult, fit, predict, predict_with, restore
+from astrosweep.training.fit import (
+    EpochListener,
+    FitResult,
+    check_weights,
+    fit,
+    predict,
+    predict_with,
+    restore,
+)
 from astrosweep.training.folds import Groups, Listener, TrainingResult, group_folds, train
 from astrosweep.training.module import RegressionDataModule, RegressionModule
 
@@ -15,6 +23,7 @@ __all__ = [
     "RegressionModule",
     "TrainingResult",
     "calibrate",
+    "check_weights",
     "fit",
     "group_folds",
     "judge_unlabelled",

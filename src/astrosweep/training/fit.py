@@ -88,7 +88,10 @@ def build_fit(config: RunConfig, fold: Fold) -> tuple[RegressionModule, Regressi
     """The network of a fold with its initial weights, and its data, as the seed has them."""
     torch.manual_seed(config.seed)
     module = RegressionModule(config, fold.layout, fold.transform)
-    module.start_from(fold.train)
+    if fold.start is None:
+        module.start_from(fold.train)
+    else:
+        module.continue_from({name: torch.tensor(values) for name, values in fold.start.items()})
     return module, RegressionDataModule(fold, module.loss, config.data.batch_size, config.seed)
 
 
@@ -153,7 +156,7 @@ def restore(
         FormatError: The weights are not those of such a network.
     """
     fabric = fabric_of(config)
-    _check_shapes(config, layout, transform, state)
+    check_weights(config, layout, transform, state)
     with fabric.init_module(empty_init=True):
         module = RegressionModule(config, layout, transform)
     try:
@@ -163,10 +166,20 @@ def restore(
     return module.to(fabric.device)
 
 
-def _check_shapes(
-    config: RunConfig, layout: Layout, transform: TargetTransform, state: Mapping[str, Tensor]
+def check_weights(
+    config: RunConfig, layout: Layout, transform: TargetTransform, state: Mapping[str, Any]
 ) -> None:
-    """Refuse weights of another network before any memory is taken for this one: on the device ``meta``."""
+    """Refuse weights of another network before any memory is taken for this one: on the device ``meta``.
+
+    Args:
+        config: The run's configuration.
+        layout: Shapes of features and target.
+        transform: The map of the target.
+        state: Weights by name, tensors or arrays.
+
+    Raises:
+        FormatError: A weight is missing, there is one too many, or one has another shape.
+    """
     try:
         with torch.device("meta"):
             module = RegressionModule(config, layout, transform)
@@ -220,11 +233,15 @@ class _Loop:
         self._train = datamodule.train_dataloader().to(fabric.device)
         self._val = datamodule.val_dataloader().to(fabric.device)
         self._on_epoch = on_epoch
+        self._starts = datamodule.fold.start is not None
         self.course = Course(config)
         self.stopped = False
         self.best_state: dict[str, Tensor] = {}
 
     def run(self) -> None:
+        # A start is a candidate for the best: its losses are the first of the curves.
+        if self._starts and self.course.add(0.0, self._evaluate(self._train), self._validate()):
+            self._keep_weights()
         for epoch in range(self._config.trainer.max_epochs):
             lr = float(self._optimizer.param_groups[0]["lr"])
             train_loss, val_loss = self._train_epoch(), self._validate()
@@ -254,14 +271,17 @@ class _Loop:
             total = total + loss.detach() * len(batch[0])
         return float(total) / self._train.n_rows
 
-    @torch.no_grad()
     def _validate(self) -> float:
+        return self._evaluate(self._val)
+
+    @torch.no_grad()
+    def _evaluate(self, loader: BatchLoader) -> float:
         self._module.eval()
         total = 0.0
-        for index, batch in enumerate(self._val):
+        for index, batch in enumerate(loader):
             with self._fabric.autocast():
                 total += float(self._module.validation_step(batch, index)) * len(batch[0])
-        return total / self._val.n_rows
+        return total / loader.n_rows
 
     def _keep_weights(self) -> None:
         current = self._module.state_dict()

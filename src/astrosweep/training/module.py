@@ -1,6 +1,6 @@
 """The LightningModule and the LightningDataModule of every regression: the contract with any trainer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,7 @@ class RegressionModule(pl.LightningModule):
         self.loss: Loss = build_loss(config.loss, transform)
         self.network = build(config.model, layout, self.loss.n_parameters, transform)
         self._l2 = config.model.l2
+        self._anchors: list[tuple[Tensor, Tensor]] = []
         self._kernels = [layer.weight for layer in self.network.modules() if isinstance(layer, _WITH_KERNEL)]
 
     def start_from(self, dataset: Dataset) -> None:
@@ -63,6 +64,15 @@ class RegressionModule(pl.LightningModule):
         features = [features for features, _ in draws]
         self.network.start_from(features, [self.transform.forward(target) for _, target in draws])
 
+    def continue_from(self, state: Mapping[str, Tensor]) -> None:
+        """Take weights from an earlier training, and be drawn towards them from now on.
+
+        Raises:
+            RuntimeError: They are those of another network.
+        """
+        self.load_state_dict(dict(state))
+        self._anchors = [(weight, weight.detach().clone()) for weight in self.parameters()]
+
     def forward(self, x_BF: Tensor) -> Tensor:
         """Outputs, (B, O)."""
         return self.network(x_BF)  # type: ignore[no-any-return]
@@ -73,11 +83,15 @@ class RegressionModule(pl.LightningModule):
         return self.loss(self.network(x_BF), y_BT, e_BT)
 
     def on_after_backward(self) -> None:
-        """Add the gradient of the L2 penalty.
+        """Add the gradients of the L2 penalty and of that on the distance from the start.
 
         The same for every optimiser, unlike their ``weight_decay``; the reported loss leaves it out.
         """
         add_l2_gradient(self._kernels, self._l2)
+        penalty = self._config.model.start_penalty
+        for weight, anchor in self._anchors if penalty > 0.0 else []:
+            if weight.grad is not None:
+                weight.grad.add_(weight.detach() - anchor.to(weight.device), alpha=2.0 * penalty)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Mean loss of a batch, logged as ``val/loss``."""
@@ -95,7 +109,11 @@ class RegressionModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Optimiser and schedule, in Lightning's form."""
-        optimizer = build_optimizer(self._config.optimizer, self.parameters())
+        optimizing = self._config.optimizer
+        if self._anchors:
+            rate = self._config.model.start_rate
+            optimizing = optimizing.model_copy(update={"lr": rate * optimizing.lr})
+        optimizer = build_optimizer(optimizing, self.parameters())
         scheduler = build_scheduler(self._config.scheduler, optimizer, self._config.trainer.max_epochs)
         if scheduler is None:
             return {"optimizer": optimizer}

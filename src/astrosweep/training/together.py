@@ -56,6 +56,8 @@ def _obstacle(config: RunConfig, folds: Sequence[Fold]) -> str:
     layout = folds[0].layout
     if len(layout.inputs) > 1 or layout.n_points > 1 or folds[0].train.vary is not None:
         return "profiles are not stacked"
+    if folds[0].start is not None:
+        return "model.start_from has each fold start from weights of its own"
     if config.scheduler.name == "plateau":
         return "scheduler=plateau gives each fold a learning rate of its own"
     if config.trainer.gradient_clip is not None:

@@ -54,10 +54,15 @@ def test_profiles_end_early_and_the_nearest_measured_value_stands_beyond():
     short = n_kept < len(radii)
     assert short.mean() == pytest.approx(0.5, abs=0.06)
     assert radii[n_kept.min() - 1] >= 0.3 * 0.9
+    whole = fold.fold.train.features[:, 1] * sb.width + sb.loc
     for row in np.flatnonzero(short)[:20]:
-        common = values[row, 0] * sb.width + sb.loc
-        np.testing.assert_allclose(common[n_kept[row] :], common[n_kept[row] - 1], rtol=1e-5)
-        assert masks[row, 0, : n_kept[row]].all()
+        common, end = values[row, 0] * sb.width + sb.loc, n_kept[row]
+        np.testing.assert_allclose(common[end:], common[end], rtol=1e-5)
+        # It ends between the last point that is measured and the next.
+        own = whole[row % len(whole)]
+        low, high = sorted((own[end - 1], own[end]))
+        assert low - 1e-4 <= common[end] <= high + 1e-4
+        assert masks[row, 0, :end].all()
     middle = np.median(np.log(radii[n_kept[short] - 1]))
     assert middle == pytest.approx(np.log(np.sqrt(0.3 * radii[-1])), abs=0.15)
 

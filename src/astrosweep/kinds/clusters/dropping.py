@@ -35,7 +35,7 @@ def drop(
     if config.drop_radii > 0.0:
         _shorten(values, masks, preparation, config, rng)
     if config.drop_observables > 0.0:
-        lacking = _lacking(masks.any(axis=2), preparation, config.drop_observables, rng)
+        lacking = _lacking(np.asarray(masks.any(axis=2)), preparation, config.drop_observables, rng)
         masks[lacking] = 0.0
     values[~masks.any(axis=2)] = 0.0
 
@@ -62,15 +62,16 @@ def _lacking(measured: Bools, preparation: ProfilePreparation, share: float, rng
     """Which observables each cluster loses, shape (N, K)."""
     n, k = measured.shape
     groups = np.stack(_instruments(preparation))
-    chosen = rng.random(n) < share
-    whole = (rng.random(n) < _HALF) & (len(groups) > 1)
+    chosen = np.less(rng.random(n), share)
+    whole = np.full(n, len(groups) > 1) & (rng.random(n) < _HALF)
     coins = rng.random((n, k)) < _HALF
     instrument = groups[rng.integers(0, len(groups), n)]
-    lacking = chosen[:, None] & np.where(whole[:, None], instrument, coins)
+    lacking = np.asarray(chosen[:, None] & np.where(whole[:, None], instrument, coins))
     # Of a cluster that would have nothing left, one that it has stays, a random one.
     order = np.where(measured, rng.random((n, k)), -1.0)
-    nothing = ~(measured & ~lacking).any(axis=1)
-    lacking[nothing, order.argmax(axis=1)[nothing]] = False
+    nothing = np.logical_not((measured & ~lacking).any(axis=1))
+    rows = np.flatnonzero(nothing)
+    lacking[rows, order.argmax(axis=1)[rows]] = False
     return lacking
 
 
@@ -86,14 +87,17 @@ def _shorten(
     n = len(values)
     chosen = rng.random(n) < config.drop_radii
     ends = config.shortest * (radii[-1] / config.shortest) ** rng.random(n)
-    last = np.maximum(np.searchsorted(radii, ends, side="right") - 1, 0)
+    last = np.clip(np.searchsorted(radii, ends, side="right") - 1, 0, len(radii) - 2)
+    place = preparation.coordinate(radii)
+    between = (preparation.coordinate(ends) - place[last]) / (place[last + 1] - place[last])
     beyond = chosen[:, None] & (np.arange(len(radii)) > last[:, None])
     # A cluster that begins farther out than it would end stays as it was.
     beyond &= (masks.any(axis=1) & ~beyond).any(axis=1)[:, None]
     rows = np.arange(n)
     for i, channel in enumerate(preparation.channels.values()):
-        # Where nothing is measured the nearest measured value stands, before it is standardised.
-        common = values[rows, i, last] * channel.width[last] + channel.loc[last]
+        # Beyond its end the last measured value stands, before it is standardised.
+        inner, outer = (values[rows, i, at] * channel.width[at] + channel.loc[at] for at in (last, last + 1))
+        common = inner + between * (outer - inner)
         stands = (common[:, None] - channel.loc) / channel.width
         values[:, i] = np.where(beyond, stands, values[:, i])
         masks[:, i][beyond] = 0.0

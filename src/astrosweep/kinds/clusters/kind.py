@@ -33,6 +33,7 @@ from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfil
 from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.kinds.clusters.score import score_profiles
 from astrosweep.kinds.clusters.unlike import unlike_clusters
+from astrosweep.kinds.clusters.variation import Variation, variation_of
 from astrosweep.training.linear import LinearBaseline
 
 
@@ -57,6 +58,13 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
     ) -> PreparedClusters:
         """See ``Kind.prepare``."""
         return prepare_clusters(development, k, _data_of(config), config.targets)
+
+    def vary(
+        self, config: RunConfig, preparation: ProfilePreparation, train: ClusterSample
+    ) -> Variation | None:
+        """See ``Kind.vary``."""
+        target, _ = preparation.targets(train)
+        return variation_of(preparation, train, target, _data_of(config).preparation.augmentation)
 
     def load_preparation(self, folder: Path) -> ProfilePreparation:
         """See ``Kind.load_preparation``."""

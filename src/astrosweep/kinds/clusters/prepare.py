@@ -12,7 +12,7 @@ from astrosweep.kinds.clusters.fit_preparation import fit_preparation
 from astrosweep.kinds.clusters.preparation import CommonRadii, ProfilePreparation
 from astrosweep.kinds.clusters.sample import Clusters, TrueProfiles
 from astrosweep.kinds.clusters.shape_check import check_shape
-from astrosweep.kinds.clusters.variation import Variation
+from astrosweep.kinds.clusters.variation import variation_of
 
 PreparedClusters = PreparedFold[Clusters, TrueProfiles, ProfilePreparation]
 
@@ -44,8 +44,7 @@ def prepare_clusters(
     preparation = fit_preparation(train, data.preparation, data.observables, targets)
     shape = check_shape(preparation, development.labelled)
     target, error = preparation.targets(train)
-    augmentation = data.preparation.augmentation
-    vary = Variation(preparation, train.objects, target, augmentation) if augmentation.varies else None
+    vary = variation_of(preparation, train, target, data.preparation.augmentation)
     val_target, val_error = preparation.targets(val)
     gridded = {
         name: CommonRadii(preparation, part.objects) for name, part in (("train", train), ("val", val))

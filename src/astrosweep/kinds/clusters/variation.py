@@ -11,7 +11,7 @@ from astrosweep.kinds.clusters.forward.beams import BANDS
 from astrosweep.kinds.clusters.forward.cosmology import theta500_of
 from astrosweep.kinds.clusters.forward.noise import draw_y_noise, scaled_beams
 from astrosweep.kinds.clusters.preparation import CommonRadii, ProfilePreparation
-from astrosweep.kinds.clusters.sample import Clusters
+from astrosweep.kinds.clusters.sample import Clusters, ClusterSample
 
 _CHUNK = 500
 _DENSITY_POWER = {"pressure": 1.0, "density": 1.0, "temperature": 0.0}
@@ -84,3 +84,10 @@ class Variation:
         n_points = len(self.preparation.output_radii)
         power = [_DENSITY_POWER.get(name, 0.0) for name in self.preparation.target_names]
         return np.asarray(log_factor[:, None] * np.repeat(power, n_points)[None, :])
+
+
+def variation_of(
+    preparation: ProfilePreparation, train: ClusterSample, target: FloatArray, config: AugmentationConfig
+) -> Variation | None:
+    """What varies training clusters; None where nothing is to vary."""
+    return Variation(preparation, train.objects, target, config) if config.varies else None

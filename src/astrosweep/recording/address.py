@@ -43,12 +43,13 @@ class Place:
 
 
 @contextmanager
-def located(address: str, tracking: TrackingConfig) -> Iterator[Place]:
+def located(address: str, tracking: TrackingConfig, key: str = "model") -> Iterator[Place]:
     """Bring the files of a model here, for as long as the block lasts.
 
     Args:
         address: As ``predict.model`` has it.
         tracking: The record.
+        key: What a message calls the address.
 
     Raises:
         ConfigError: The address is none, or no model lies there.
@@ -57,9 +58,9 @@ def located(address: str, tracking: TrackingConfig) -> Iterator[Place]:
     """
     registered, recorded = _REGISTERED.fullmatch(address), _RECORDED.fullmatch(address)
     if registered is None and recorded is None:
-        yield _in_folder(address)
+        yield _in_folder(address, key)
         return
-    with TemporaryDirectory(prefix="astrosweep-predict-", ignore_cleanup_errors=True) as scratch:
+    with TemporaryDirectory(prefix="astrosweep-model-", ignore_cleanup_errors=True) as scratch:
         if registered is not None:
             registry = Registry(tracking)
             version = registry.find(registered["model"], registered["alias"] or registered["number"])
@@ -80,12 +81,12 @@ def located(address: str, tracking: TrackingConfig) -> Iterator[Place]:
             )
 
 
-def _in_folder(address: str) -> Place:
+def _in_folder(address: str, key: str) -> Place:
     folder = Path(address).expanduser()
     if address.startswith(("models:", "runs:")):
-        raise ConfigError(f"model={address}: no address of a model; {_ALLOWED}")
+        raise ConfigError(f"{key}={address}: no address of a model; {_ALLOWED}")
     if not folder.is_dir():
-        raise ConfigError(f"model={address}: there is no folder {folder.absolute()}; {_ALLOWED}")
+        raise ConfigError(f"{key}={address}: there is no folder {folder.absolute()}; {_ALLOWED}")
     if (folder / _BUNDLE).is_file():
         return Place(folder, True, folder.name)
     if list(folder.glob("data/*/bundle.json")):
