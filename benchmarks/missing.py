@@ -169,7 +169,10 @@ def main() -> None:
     )
     every = np.arange(len(test))
     found: dict[str, object] = {}
-    drops = [f"data.preparation.augmentation.{key}={DROPPED}" for key in ("drop_observables", "drop_radii")]
+    drops = [
+        "data.preparation.beyond=shape",
+        *(f"data.preparation.augmentation.{key}={DROPPED}" for key in ("drop_observables", "drop_radii")),
+    ]
     trained = {
         "trained with less": configured(arguments.clusters, arguments.epochs, *drops),
         "trained in full": config,

@@ -122,3 +122,18 @@ def test_noise_and_dropping_go_together():
     original = np.tile(fold.fold.train.features[:, 1:9], (N_DRAWS, 1, 1))
     assert np.std(values[there] - original[there]) > 0.0
     np.testing.assert_array_equal(values[~there], 0.0)
+
+
+def test_the_shape_of_the_mean_profile_may_stand_where_nothing_was_measured():
+    short = with_profiles(simulated(), "sb", blanked(slice(0, 3), slice(30, None), radius=True))
+    preparation = prepared(simulated(), ("density",), beyond="shape", masks="on").preparation
+    sb = preparation.features(short.objects)[:, 1]
+    end = int(preparation.features(short.objects)[0, 9].sum())
+    np.testing.assert_array_equal(sb[0, end:], np.repeat(sb[0, end - 1], len(sb[0]) - end))
+    np.testing.assert_array_equal(sb[3:], preparation.features(simulated().objects)[3:, 1])
+    fold = prepared(simulated(), ("density",), beyond="shape", augmentation={"drop_radii": 1.0})
+    drawn_sb = fold.fold.train.vary(np.random.default_rng(0))[0]
+    last = drawn_sb[:, 9].sum(axis=1).astype(int)
+    for row in np.flatnonzero(last < drawn_sb.shape[2])[:10]:
+        beyond = drawn_sb[row, 1, last[row] :]
+        np.testing.assert_array_equal(beyond, np.repeat(drawn_sb[row, 1, last[row] - 1], len(beyond)))

@@ -172,6 +172,9 @@ class ProfilePreparationConfig(Strict):
         line_of_sight: Whether observables are divided by their known dependence on redshift and R500:
             sb by (1 + z)^-4 R500, y by R500. ``auto``: where both are known.
         context: Constant channels: ``redshift``, ``r500``.
+        beyond: What stands where a profile was not measured: the ``nearest`` measured value, or the ``shape``
+            of the mean training profile through it, as far above or below in standard deviations. The latter
+            is better where many profiles end early.
         masks: Whether channels say which points were measured; ``auto``: where any is missing.
         tolerance: Largest relative change of a profile by preparation and back, inside the measured range;
             a larger one is refused.
@@ -189,6 +192,7 @@ class ProfilePreparationConfig(Strict):
     standardise: bool = True
     line_of_sight: Literal["auto", "on", "off"] = "auto"
     context: list[Literal["redshift", "r500"]] = []
+    beyond: Literal["nearest", "shape"] = "nearest"
     masks: Literal["auto", "on", "off"] = "auto"
     tolerance: Annotated[float, Field(gt=0.0)] = 1e-6
     augmentation: AugmentationConfig = AugmentationConfig()
@@ -208,6 +212,10 @@ class ProfilePreparationConfig(Strict):
             raise ValueError(
                 "augmentation.drop_observables and drop_radii need masks, which tell the network what is "
                 "missing; masks is off, allowed: auto, on"
+            )
+        if self.beyond == "shape" and not self.standardise:
+            raise ValueError(
+                "beyond=shape needs the mean training profile, which standardise=false leaves out"
             )
         low, high = self.input_range
         if varied.drop_radii > 0.0 and not low < varied.shortest < high:

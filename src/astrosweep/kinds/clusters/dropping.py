@@ -99,5 +99,7 @@ def _shorten(
         inner, outer = (values[rows, i, at] * channel.width[at] + channel.loc[at] for at in (last, last + 1))
         common = inner + between * (outer - inner)
         stands = (common[:, None] - channel.loc) / channel.width
+        if preparation.config.beyond == "shape":
+            stands = values[rows, i, last][:, None]
         values[:, i] = np.where(beyond, stands, values[:, i])
         masks[:, i][beyond] = 0.0

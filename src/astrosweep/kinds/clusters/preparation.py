@@ -294,6 +294,8 @@ class CommonRadii:
             common = self.common(name, value, redshift)
             features[:, i] = (common - channel.loc) / channel.width
             features[:, i][~np.isfinite(common)] = 0.0
+            if preparation.config.beyond == "shape":
+                _continue(features[:, i], self.resampling[name].inside)
         n_profiles = 1 + len(preparation.channels)
         for i, name in enumerate(preparation.masked, start=n_profiles):
             features[:, i] = self.resampling[name].inside
@@ -315,6 +317,16 @@ class CommonRadii:
         common = resampling.forward(channel.compress(values))
         absent = resampling.n_measured == 0
         return np.where(absent[:, None], np.nan, common) if absent.any() else common
+
+
+def _continue(values: Float32Array, inside: NDArray[np.bool_]) -> None:
+    """Let the standardised value of the nearest point inside stand outside, in place, shape (N, L)."""
+    rows = np.flatnonzero(inside.any(axis=1) & ~inside.all(axis=1))
+    points = np.arange(inside.shape[1])
+    own = inside[rows]
+    first, last = own.argmax(axis=1)[:, None], (points[-1] - own[:, ::-1].argmax(axis=1))[:, None]
+    nearest = np.clip(points, first, last)
+    values[rows] = np.take_along_axis(values[rows], nearest, axis=1)
 
 
 def _identical(one: FloatArray, other: FloatArray) -> bool:
