@@ -123,6 +123,12 @@ class Networks:
         n_clusters = found.provenance["data"]["parts"]["train"]
         return cls(n_clusters, [_of_bundle(found)], 0.0)
 
+    @classmethod
+    def alone(cls, run: Path) -> "Networks":
+        """Read what a run left."""
+        n_clusters = json.loads((run / "data_report.json").read_text())["parts"]["train"]
+        return cls(n_clusters, [_alone(run)], 0.0)
+
     def answer(self, sample: ClusterSample) -> dict[str, Answer]:
         """Deproject clusters; the time is that of preparation and prediction together, in a large call."""
         answers: dict[str, Answer] = {}

@@ -48,6 +48,10 @@ class ClusterSimulationConfig(Strict):
         elongation: Whether clusters are stretched along the line of sight.
         relativistic: Whether y has the relativistic correction of each band for hot gas, to first order:
             lower up to 353 GHz, higher above.
+        metallicity: Of the gas, over that of the Sun; the cooling function is tabulated for 0.3.
+        beam: Factor on the widths of all beams.
+        sb_calibration: Factor on the surface brightness that is measured.
+        temperature_calibration: Factor on the X-ray temperature that is measured.
         cache_dir: Folder in which samples are kept; null computes them anew.
     """
 
@@ -60,6 +64,10 @@ class ClusterSimulationConfig(Strict):
     clumping: bool = False
     elongation: bool = False
     relativistic: bool = False
+    metallicity: Annotated[float, Field(ge=0.0, le=3.0)] = 0.3
+    beam: Annotated[float, Field(gt=0.0, le=10.0)] = 1.0
+    sb_calibration: Annotated[float, Field(gt=0.0, le=10.0)] = 1.0
+    temperature_calibration: Annotated[float, Field(gt=0.0, le=10.0)] = 1.0
     cache_dir: str | None = "mlruns/simulated"
 
 

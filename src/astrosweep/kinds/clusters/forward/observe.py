@@ -57,7 +57,7 @@ def observe(clusters: TrueClusters, settings: ClusterSimulationConfig, rng: Gene
 
     Args:
         clusters: The true clusters.
-        settings: Noise and effects; its other fields are not used.
+        settings: Noise, effects and instrument; its other fields are not used.
         rng: Source of the noise. The same numbers are drawn whatever the factor on the noise is.
 
     Returns:
@@ -67,19 +67,20 @@ def observe(clusters: TrueClusters, settings: ClusterSimulationConfig, rng: Gene
     depth_cm = clusters.r500_kpc * CM_PER_KPC * elongation
     radius = clusters.r500_kpc[:, None] * ANNULI
 
-    brightness = _surface_brightness(clusters, depth_cm, settings.clumping)
+    brightness = settings.sb_calibration * _surface_brightness(clusters, depth_cm, settings)
     sigma = settings.noise * sb_error(ANNULI) * brightness
     observed = {"sb": _measured(radius, brightness, sigma, rng.normal(size=sigma.shape) * sigma)}
 
     bounds = _draw_bins(len(clusters), rng)
     edges = EDGES[bounds]
     middles = np.where(np.diff(bounds, axis=1) > 0, np.sqrt(edges[:, 1:] * edges[:, :-1]), np.nan)
-    temperature = spectroscopic_temperature(clusters.density, clusters.temperature, bounds)
+    seen = spectroscopic_temperature(clusters.density, clusters.temperature, bounds)
+    temperature = settings.temperature_calibration * seen
     sigma = settings.noise * temperature_error(middles) * temperature
     noise = rng.normal(size=sigma.shape) * sigma
     observed["Txray"] = _measured(clusters.r500_kpc[:, None] * middles, temperature, sigma, noise)
 
-    beams = scaled_beams(theta500_of(clusters.r500_kpc, clusters.redshift))
+    beams = settings.beam * scaled_beams(theta500_of(clusters.r500_kpc, clusters.redshift))
     compton = _compton(clusters, depth_cm, beams, settings.relativistic)
     unit_noise, unit_sigma = draw_y_noise(beams, rng)
     in_beam = settings.noise * np.array(Y_NOISE[settings.y_noise])[:, None]
@@ -99,10 +100,14 @@ def targets_of(clusters: TrueClusters) -> dict[str, Profiles]:
     return {name: Profiles(radius, value, np.zeros_like(value)) for name, value in values.items()}
 
 
-def _surface_brightness(clusters: TrueClusters, depth_cm: FloatArray, clumpy: bool) -> FloatArray:
+def _surface_brightness(
+    clusters: TrueClusters, depth_cm: FloatArray, settings: ClusterSimulationConfig
+) -> FloatArray:
     """Return (1+z)^-4 / 4 pi times the integral of n_e n_p Lambda, erg/s/cm^2/sr, in the annuli, (N, A)."""
-    emissivity = clusters.density**2 / ELECTRONS_PER_PROTON * cooling(clusters.temperature)
-    if clumpy:
+    emissivity = (
+        clusters.density**2 / ELECTRONS_PER_PROTON * cooling(clusters.temperature, settings.metallicity)
+    )
+    if settings.clumping:
         emissivity = emissivity * CLUMPING
     dimming = (1.0 + clusters.redshift) ** -4 / (4.0 * np.pi)
     return np.asarray((dimming * depth_cm)[:, None] * (emissivity @ to_annuli()))

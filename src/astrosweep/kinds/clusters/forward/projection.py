@@ -23,18 +23,28 @@ ELECTRONS_PER_PROTON = 1.17
 _LAMBDA_KEV = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0)
 _LAMBDA = (8.6e-24, 5.5e-24, 5.3e-24, 5.18e-24, 4.92e-24, 4.76e-24)
 _COOLING = PchipInterpolator(np.log(_LAMBDA_KEV), np.log(_LAMBDA))
+METALLICITY = 0.3
+"""Of the table, over that of the Sun."""
+_LINES = (0.45, 0.2, 0.1, 0.04, 0.02, 0.015)
+"""Share of the table's emission that is of metals, at its temperatures; rough values of thermal plasmas."""
+_LINE_SHARE = PchipInterpolator(np.log(_LAMBDA_KEV), _LINES)
 
 
-def cooling(temperature: FloatArray) -> FloatArray:
-    """Return the cooling function of the soft X-ray band in erg cm^3/s, for one metallicity.
+def cooling(temperature: FloatArray, metallicity: float = METALLICITY) -> FloatArray:
+    """Return the cooling function of the soft X-ray band in erg cm^3/s.
 
     Between the tabulated temperatures (1 to 10 keV) its logarithm is interpolated in ln T, smoothly and
     monotonically; outside, where little gas is seen, it stays at the end values.
 
     Args:
         temperature: keV, any shape.
+        metallicity: Over that of the Sun; emission by metals goes with it.
     """
-    return np.asarray(np.exp(_COOLING(np.log(np.clip(temperature, _LAMBDA_KEV[0], _LAMBDA_KEV[-1])))))
+    ln_kev = np.log(np.clip(temperature, _LAMBDA_KEV[0], _LAMBDA_KEV[-1]))
+    table = np.exp(_COOLING(ln_kev))
+    if metallicity == METALLICITY:
+        return np.asarray(table)
+    return np.asarray(table * (1.0 + (metallicity / METALLICITY - 1.0) * _LINE_SHARE(ln_kev)))
 
 
 def spectroscopic_weight(density: FloatArray, temperature: FloatArray) -> FloatArray:
