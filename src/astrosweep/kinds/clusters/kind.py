@@ -14,8 +14,10 @@ from astrosweep.core.errors import DataError
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.incoming import Column, Incoming, Outgoing
 from astrosweep.data.kind import Development, Judged, Kind, Part
+from astrosweep.data.published import Published, read_published
 from astrosweep.kinds.clusters.catalogue import profile_columns
 from astrosweep.kinds.clusters.development import develop_clusters, unseal_clusters
+from astrosweep.kinds.clusters.examined import ExaminedClusters, examined_clusters
 from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_by_radius
 from astrosweep.kinds.clusters.figures.predicted import predicted_profiles
@@ -31,6 +33,8 @@ from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, TrueProfil
 from astrosweep.kinds.clusters.scaling import SCALES
 from astrosweep.kinds.clusters.score import score_profiles
 from astrosweep.training.linear import LinearBaseline
+
+_PUBLISHED = Path(__file__).with_name("published.yaml")
 
 
 class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
@@ -96,6 +100,14 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
     def incoming(self, config: RunConfig, path: Path, preparation: ProfilePreparation) -> Incoming[Clusters]:
         """See ``Kind.incoming``: a directory of observed profiles, or one long table of them."""
         return incoming_clusters(_data_of(config), path, preparation)
+
+    def examined(self, config: RunConfig, path: Path, preparation: ProfilePreparation) -> ExaminedClusters:
+        """See ``Kind.examined``: a directory of observed profiles with true ones beside them."""
+        return examined_clusters(_data_of(config), path, preparation)
+
+    def published(self, config: RunConfig) -> tuple[Published, ...]:
+        """See ``Kind.published``."""
+        return read_published(_PUBLISHED, config.data.name, config.targets)
 
     def catalogue(self, preparation: ProfilePreparation, outgoing: Outgoing) -> list[Column]:
         """See ``Kind.catalogue``: a row for each output radius of each cluster."""

@@ -1,0 +1,42 @@
+"""What ``validate.py`` calls: one report on one model."""
+
+import logging
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+from rich.console import Console
+
+from astrosweep.config.validate import validate_config
+from astrosweep.job.ahead import uncollected
+from astrosweep.job.faults import ends_a_job
+from astrosweep.job.folder import working_in
+from astrosweep.job.signals import interrupt_on_sigterm
+
+_log = logging.getLogger(__name__)
+
+
+def run_validation(composed: DictConfig) -> None:
+    """Validate a model; where that is impossible the program ends with exit code 1 and no report is left.
+
+    Args:
+        composed: What Hydra composed.
+    """
+    interrupt_on_sigterm()
+    hydra = HydraConfig.get()
+    with ends_a_job("No report was written."), working_in(Path(hydra.runtime.cwd)):
+        _run(composed)
+
+
+def _run(composed: DictConfig) -> None:
+    config = validate_config(composed)
+    with uncollected():
+        from astrosweep.validation.report import headlines
+        from astrosweep.validation.validate import validate
+    done = validate(config, lambda step: _log.info("%s ...", step))
+    console = Console()
+    for line in headlines(done.validation):
+        console.print(line, highlight=False, soft_wrap=True)
+    console.print(
+        f"{done.folder / 'report.html'}: opens in any browser, also offline", highlight=False, soft_wrap=True
+    )

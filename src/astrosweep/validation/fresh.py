@@ -1,0 +1,129 @@
+"""Labelled objects that a model had not seen, with its predictions of them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astrosweep.config import RunConfig
+from astrosweep.core.errors import DataError
+from astrosweep.core.types import FloatArray, IdArray
+from astrosweep.data.examined import Examined
+from astrosweep.data.incoming import Outgoing
+from astrosweep.data.kind import Judged
+from astrosweep.ensemble.bundle import Scored
+from astrosweep.validation.scores import Values, normalisation
+from astrosweep.validation.subject import Subject
+
+_FEWEST = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Fresh:
+    """N labelled objects and what a model predicts of them.
+
+    Attributes:
+        examined: The objects.
+        outgoing: Their predictions.
+        judged: The same beside the targets; uncertainties are half the calibrated 68 % interval.
+        seen: How many objects of the file the model was chosen by; None where it does not keep which.
+        seen_kept: Whether those are among the N.
+        reading_s: Seconds that reading took, for each object.
+    """
+
+    examined: Examined
+    outgoing: Outgoing
+    judged: Judged[Any, Any]
+    seen: int | None
+    seen_kept: bool
+    reading_s: float
+
+    def __len__(self) -> int:
+        return len(self.judged)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """How the objects were read, in words."""
+        return self.examined.facts
+
+
+def read_fresh(subject: Subject, config: RunConfig, path: Path, *, keep_seen: bool = False) -> Fresh:
+    """Read labelled objects and predict them.
+
+    Args:
+        subject: The model.
+        config: Its configuration with what a command says of the file.
+        path: A table or a directory of profiles.
+        keep_seen: Whether objects stay that the model was chosen by.
+
+    Raises:
+        DataError: The file cannot be used, has no targets, is of another kind of data, or too few of its
+            objects are new to the model.
+    """
+    if not path.expanduser().exists():
+        raise DataError(f"no file {path.absolute()}")
+    model, start = subject.model, time.perf_counter()
+    try:
+        examined = model.kind.examined(config, path, model.preparation)
+    except DataError as error:
+        raise DataError(f"{error} (the model predicts {config.data.title})") from error
+    target, error_ = model.preparation.targets(examined.labelled)
+    reading = (time.perf_counter() - start) / max(1, int(examined.labelled.objects.ids.size))
+    n_all = len(target)
+    seen = _seen(subject, examined.labelled.objects.ids, target)
+    if seen is not None and not keep_seen:
+        left = np.flatnonzero(~seen)
+        if len(left) < _FEWEST:
+            raise DataError(
+                f"{path}: {int(seen.sum())} of {n_all} objects are ones that the model was trained and chosen "
+                f"by, so that {len(left)} are left; give others, or take them all the same with keep_seen=true, "
+                "which flatters the model"
+            )
+        examined, target, error_ = examined.take(left), target[left], error_[left]
+    if len(target) < _FEWEST:
+        raise DataError(f"{path}: {len(target)} labelled objects; needed: {_FEWEST}")
+    outgoing = model.predict(examined.labelled.objects)
+    judged = replace(
+        outgoing.judged, truth=examined.labelled.truth, target=target, error=_filled(target, error_)
+    )
+    return Fresh(examined, outgoing, judged, None if seen is None else int(seen.sum()), keep_seen, reading)
+
+
+def values_of(subject: Subject, target: FloatArray, mean: FloatArray, variance: FloatArray | None) -> Values:
+    """Predictions beside targets, in the units of metrics."""
+    center, scale = normalisation(subject.model.preparation, subject.has_profiles)
+    return Values(target, mean, scale, center, variance)
+
+
+def values_of_judged(subject: Subject, judged: Judged[Any, Any]) -> Values:
+    """The same of judged objects, with the variance of the observed target."""
+    variance = np.square(judged.predicted.std) + np.square(judged.error)
+    return values_of(subject, judged.target, judged.predicted.mean, variance)
+
+
+def values_of_scored(subject: Subject, scored: Scored) -> Values:
+    """The same of predictions that a bundle keeps, whose uncertainties are not calibrated."""
+    return values_of(subject, scored.target, scored.mean, None)
+
+
+def _filled(target: FloatArray, error: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(target) & np.isfinite(error), error, 0.0)
+
+
+def _seen(subject: Subject, ids: IdArray, target: FloatArray) -> NDArray[np.bool_] | None:
+    """Which objects have the identifier and the target of one that the model keeps as training object."""
+    known = subject.model.validation
+    if known is None:
+        return None
+    place = {int(one): row for row, one in enumerate(known.ids)}
+    row = np.array([place.get(int(one), -1) for one in ids], dtype=np.int64)
+    found = row >= 0
+    same = np.zeros(len(ids), dtype=np.bool_)
+    if found.any():
+        close = np.isclose(target[found], known.target[row[found]], rtol=1e-6, atol=1e-9, equal_nan=True)
+        same[found] = close.all(axis=1)
+    return same
