@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from astrosweep.data.published import Published
 
 Part = Literal["validation", "test", "fresh"]
-"""Objects with a truth that may be drawn: those that folds validated on, the sealed ones once opened, others."""
+"""Objects with a truth that may be drawn: those of validation, the sealed ones once opened, and others."""
 
 
 class Collection(Protocol):

@@ -1,9 +1,12 @@
 """The range of some numbers, as a model remembers what it was trained on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from astrosweep.core.types import FloatArray
 
 PERCENTILES = {"p0.1": 0.1, "p50": 50.0, "p99.9": 99.9}
 """Name to percentage of those between the smallest and the largest number."""
@@ -27,3 +30,18 @@ def range_of_numbers(values: NDArray[Any]) -> dict[str, float | None]:
         "max": float(known.max()),
         "missing": missing,
     }
+
+
+def known_shares(told: Mapping[str, Any]) -> tuple[FloatArray, FloatArray]:
+    """What ``range_of_numbers`` tells of a cumulative distribution.
+
+    Args:
+        told: What it gave.
+
+    Returns:
+        Numbers, and the share of values below each; both empty where there was no number.
+    """
+    levels = {"min": 0.0, **{name: level / 100.0 for name, level in PERCENTILES.items()}, "max": 1.0}
+    points = [(told[name], level) for name, level in levels.items() if told.get(name) is not None]
+    at, share = np.array(points, dtype=np.float64).reshape(-1, 2).T
+    return at, share

@@ -31,12 +31,9 @@ def run_validation(composed: DictConfig) -> None:
 def _run(composed: DictConfig) -> None:
     config = validate_config(composed)
     with uncollected():
-        from astrosweep.validation.report import headlines
+        from astrosweep.validation.report import PAGE, headlines
         from astrosweep.validation.validate import validate
     done = validate(config, lambda step: _log.info("%s ...", step))
     console = Console()
-    for line in headlines(done.validation):
+    for line in (*headlines(done.validation), f"{done.folder / PAGE}: opens in any browser, also offline"):
         console.print(line, highlight=False, soft_wrap=True)
-    console.print(
-        f"{done.folder / 'report.html'}: opens in any browser, also offline", highlight=False, soft_wrap=True
-    )

@@ -1,8 +1,8 @@
 """Whether intervals hold what they say, in all and by group.
 
-Coverage of the 50, 68, 90 and 95 % intervals with Wilson intervals (Wilson 1927, J. Am. Stat. Assoc. 22, 209),
-and histograms of the probability integral transform (Dawid 1984, J. R. Stat. Soc. A 147, 278), flat where the
-whole distribution is right. The values of one object are not independent: an object counts once.
+Coverage of the 50, 68, 90 and 95 % intervals with Wilson intervals (Wilson 1927, J. Am. Stat. Assoc. 22,
+209), and histograms of the probability integral transform (Dawid 1984, J. R. Stat. Soc. A 147, 278), flat
+where the whole distribution is right. The values of one object are not independent: an object counts once.
 """
 
 from collections.abc import Mapping
@@ -24,16 +24,29 @@ _FEWEST = 20
 
 
 @dataclass(frozen=True)
+class Transform:
+    """Histogram of the probability integral transform of some objects.
+
+    Attributes:
+        counts: Values in each tenth.
+        objects: Objects that have them.
+    """
+
+    counts: tuple[int, ...]
+    objects: int
+
+
+@dataclass(frozen=True)
 class Calibrated:
     """Calibration of a model on some objects.
 
     Attributes:
         parts: ``fresh objects``, ``out of fold`` or ``sealed objects`` to what was measured.
-        pit: Of fresh objects variable and group to values in each tenth of the transform.
+        transforms: Of fresh objects variable and group to the transform.
     """
 
     parts: Mapping[str, Reliability]
-    pit: Mapping[str, Mapping[str, tuple[int, ...]]]
+    transforms: Mapping[str, Mapping[str, Transform]]
 
 
 def calibrated(subject: Subject, fresh: Fresh | None, labels: Mapping[str, Labels]) -> Calibrated:
@@ -44,15 +57,16 @@ def calibrated(subject: Subject, fresh: Fresh | None, labels: Mapping[str, Label
         fresh: The objects; None for none.
         labels: Variable to the names of their groups.
     """
-    parts, pit = {}, {}
+    parts: dict[str, Reliability] = {}
+    transforms: dict[str, dict[str, Transform]] = {}
     if fresh is not None:
         parts[FRESH] = reliability_of(fresh, labels)
-        pit = {name: _pit(fresh, own) for name, own in labels.items() if not is_of_columns(own)}
+        transforms = {name: _transforms(fresh, own) for name, own in labels.items() if not is_of_columns(own)}
     for objects, part in ((OUT_OF_FOLD, "validation"), (SEALED, "test")):
         found = verdict_of(subject.merit, part).get("reliability")
         if isinstance(found, Mapping):
             parts[objects] = read_reliability(found)
-    return Calibrated(parts, pit)
+    return Calibrated(parts, transforms)
 
 
 def interval_of(one: Coverage) -> tuple[float, float]:
@@ -96,12 +110,14 @@ def _coverages(found: Any) -> tuple[Coverage, ...]:
     return tuple(Coverage(**one) for one in found)
 
 
-def _pit(fresh: Fresh, labels: Labels) -> dict[str, tuple[int, ...]]:
+def _transforms(fresh: Fresh, labels: Labels) -> dict[str, Transform]:
     judged, shape = fresh.judged, fresh.judged.target.shape
     found = {}
     for name, members in each_group(labels):
         inside = np.broadcast_to(members, shape)
         residual = np.where(inside, judged.target - judged.predicted.mean, np.nan)
-        if int(np.isfinite(residual).any(axis=1).sum()) >= _FEWEST:
-            found[name] = measure(residual, judged.error, np.ones(shape), fresh.outgoing.widths).pit
+        objects = int(np.isfinite(residual).any(axis=1).sum())
+        if objects >= _FEWEST:
+            measured = measure(residual, judged.error, np.ones(shape), fresh.outgoing.widths)
+            found[name] = Transform(measured.pit, objects)
     return found

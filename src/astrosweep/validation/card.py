@@ -103,17 +103,14 @@ def _data(subject: Subject) -> dict[str, str]:
     config, data = subject.model.config, subject.provenance.get("data")
     found = {"data": config.data.title, "features": ", ".join(subject.model.preparation.feature_names)}
     if isinstance(data, Mapping):
-        parts = data.get("parts")
+        parts, split = data.get("parts"), dict(data.get("split") or {})
         found |= {
             "origin": str(data.get("origin", "unknown")),
             "fingerprint": str(data.get("fingerprint", "unknown")),
             "rows": str(data.get("summary", "unknown")),
             "labelled, not sealed": str(data.get("n_labelled", "unknown")),
             "sealed": str(data.get("n_sealed", "unknown")),
-            "split": ", ".join(
-                f"{key.removeprefix('split.')} {value}"
-                for key, value in dict(data.get("split") or {}).items()
-            ),
+            "split": ", ".join(f"{key.removeprefix('split.')} {value}" for key, value in split.items()),
         }
         if isinstance(parts, Mapping):
             found["parts"] = ", ".join(f"{name} {n}" for name, n in parts.items())

@@ -167,7 +167,7 @@ def _remarks(subject: Subject, fresh: Fresh | None) -> Sequence[str]:
     if subject.bundle is None:
         said.append(
             "This is a single run: its test objects are sealed and stay so. What is told of it is what it "
-            "recorded of its validation objects, by which its best epoch was chosen; python ensemble.py opens "
+            "recorded of its validation objects, by which its best epoch was chosen; ensemble.py opens "
             "the seal, once."
         )
         if not subject.recorded:

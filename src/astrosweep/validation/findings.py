@@ -30,7 +30,7 @@ class Validation:
         groups: Metrics by group of fresh objects.
         seeds: Networks one by one; None where nothing is known of them.
         shifts: How inputs and target moved from the training.
-        flags: Meaning of each flag to the share of fresh objects that have it; ``any`` to that of all flagged.
+        flags: Meaning of each flag to the share of fresh objects that have it; ``any`` to that of all.
         calibrated: Coverage and transform.
         cost: Time, memory and size.
         card: The model card.

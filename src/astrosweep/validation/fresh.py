@@ -79,9 +79,9 @@ def read_fresh(subject: Subject, config: RunConfig, path: Path, *, keep_seen: bo
         left = np.flatnonzero(~seen)
         if len(left) < _FEWEST:
             raise DataError(
-                f"{path}: {int(seen.sum())} of {n_all} objects are ones that the model was trained and chosen "
-                f"by, so that {len(left)} are left; give others, or take them all the same with keep_seen=true, "
-                "which flatters the model"
+                f"{path}: {int(seen.sum())} of {n_all} objects are ones that the model was trained and "
+                f"chosen by, so that {len(left)} are left; give others, or take them all the same with "
+                "keep_seen=true, which flatters the model"
             )
         examined, target, error_ = examined.take(left), target[left], error_[left]
     if len(target) < _FEWEST:

@@ -53,7 +53,7 @@ def labels_of(variables: Mapping[str, NDArray[Any]]) -> dict[str, Labels]:
 
 def is_of_columns(labels: Labels) -> bool:
     """Whether groups are of target columns, the same for all objects."""
-    return labels.shape[0] == 1 and labels.shape[-1] > 1
+    return bool(labels.shape[0] == 1 and labels.shape[-1] > 1)
 
 
 def each_group(labels: Labels) -> Iterator[tuple[str, NDArray[np.bool_]]]:

@@ -70,8 +70,8 @@ def limits_of(
             found.append(
                 Limit(
                     "errors",
-                    f"{group.variable} {group.name}: RMSE {rmse.value:.4g} ({rmse.low:.4g} to {rmse.high:.4g}), "
-                    f"above the {overall_rmse:.4g} of all",
+                    f"{group.variable} {group.name}: RMSE {rmse.value:.4g} ({rmse.low:.4g} to "
+                    f"{rmse.high:.4g}), above the {overall_rmse:.4g} of all",
                 )
             )
     found += [

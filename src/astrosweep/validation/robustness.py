@@ -122,16 +122,12 @@ class _Bench:
 
 
 def _mean_change(changes: list[dict[str, Estimate]]) -> dict[str, Estimate]:
-    """Means of values and of the ends of intervals: the scatter of draws of inputs averages out, not the rest."""
-    return {
-        name: Estimate(
-            *(
-                float(np.mean([getattr(one[name], part) for one in changes]))
-                for part in ("value", "low", "high")
-            )
-        )
-        for name in METRICS
-    }
+    """Means of values and of the ends of intervals, which are of draws of objects."""
+
+    def mean(name: str, part: str) -> float:
+        return float(np.mean([getattr(one[name], part) for one in changes]))
+
+    return {name: Estimate(mean(name, "value"), mean(name, "low"), mean(name, "high")) for name in METRICS}
 
 
 def _perturb(bench: _Bench, repeats: int, generator: np.random.Generator) -> Perturbation:

@@ -1,4 +1,4 @@
-"""What chance in training does: the networks of a model, which differ by seed, fold and settings, one by one."""
+"""What chance in training does: the networks of a model, which differ by seed, fold and settings."""
 
 import math
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ class Seeds:
 
 
 def seeds_of(subject: Subject, fresh: Fresh | None) -> Seeds | None:
-    """Measure each network on fresh objects; without any, what a bundle says of its members on sealed ones."""
+    """Measure each network on fresh objects; without any, what a bundle says of its members on others."""
     if fresh is None:
         return _recorded(subject)
     model, target = subject.model, fresh.judged.target

@@ -79,7 +79,7 @@ def _largest_difference(
         return math.nan, math.nan
     ordered = np.sort(known)
     # Where fresh objects have just that number, theirs is a step, and the nearer end of it is taken.
-    below, up_to = (np.searchsorted(ordered, at, side=side) / len(ordered) for side in ("left", "right"))  # type: ignore[call-overload]
+    below, up_to = (np.searchsorted(ordered, at, side=side) / len(ordered) for side in ("left", "right"))
     differences = np.maximum(np.maximum(below - share, share - up_to), 0.0)
     value = float(differences.max())
     effective = len(ordered) * n_training / max(1, len(ordered) + n_training)

@@ -38,7 +38,7 @@ def validate(config: ValidateConfig, progress: Progress) -> Written:
         progress: What is told how far it is.
 
     Raises:
-        ConfigError: The model's address is none, the output is there already, or a key does not fit the model.
+        ConfigError: The model's address is none, the output is there already, or a key does not fit.
         DataError: The model is damaged, or the input cannot be used.
         TrackingError: The record has no such model.
         OSError: The output cannot be written.

@@ -13,6 +13,7 @@ from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.data.examined import DEFAULT_ERROR, Remembered
 from astrosweep.data.kind import Judged
+from astrosweep.data.ranges import known_shares
 from astrosweep.kinds.clusters.groups import AT, profile_variables
 from astrosweep.kinds.clusters.incoming import incoming_clusters
 from astrosweep.kinds.clusters.preparation import ProfilePreparation
@@ -20,8 +21,6 @@ from astrosweep.kinds.clusters.profiles.read_each import read_each
 from astrosweep.kinds.clusters.resample import Resampling
 from astrosweep.kinds.clusters.sample import Clusters, ClusterSample, Profiles, TrueProfiles
 from astrosweep.kinds.clusters.scaling import radius_scale
-
-_PERCENTILES = {"min": 0.0, "p0.1": 0.001, "p50": 0.5, "p99.9": 0.999, "max": 1.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +165,5 @@ def examined_clusters(
 
 
 def _remembered(name: str, values: FloatArray, told: Mapping[str, Any]) -> Remembered:
-    points = [(told[key], level) for key, level in _PERCENTILES.items() if told.get(key) is not None]
-    at, share = np.array(points, dtype=np.float64).reshape(-1, 2).T
+    at, share = known_shares(told)
     return Remembered(name, values, at, share, missing=told.get("missing"))

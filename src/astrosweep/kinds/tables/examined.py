@@ -17,6 +17,7 @@ from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.data.examined import DEFAULT_ERROR, Remembered
 from astrosweep.data.incoming import Incoming
 from astrosweep.data.kind import Judged, Labelled
+from astrosweep.data.ranges import known_shares
 from astrosweep.data.reading import RawTable
 from astrosweep.kinds.tables.groups import row_variables
 from astrosweep.kinds.tables.incoming import read_rows_of
@@ -26,7 +27,6 @@ from astrosweep.kinds.tables.space import Space
 from astrosweep.kinds.tables.unlabelled import UnlabelledTable, rows_to_predict
 
 _ERROR_NAMES = ("{}_error", "{}_err", "e_{}", "err_{}", "sigma_{}", "{}_sigma", "{}_uncertainty")
-_PERCENTILES = {"min": 0.0, "p0.1": 0.001, "p50": 0.5, "p99.9": 0.999, "max": 1.0}
 
 Reader = Callable[[RawTable], UnlabelledTable]
 """Brings a file of rows under the names of the training table."""
@@ -118,10 +118,7 @@ class ExaminedRows:
             if space is not None and name in space.scores:
                 at, share = space.scores[name].x, ndtr(space.scores[name].z)
             else:
-                points = [
-                    (one[key], level) for key, level in _PERCENTILES.items() if one.get(key) is not None
-                ]
-                at, share = np.array(points, dtype=np.float64).reshape(-1, 2).T
+                at, share = known_shares(one)
             found.append(Remembered(name, values, at, np.asarray(share), missing=one.get("missing")))
         for name, counts in ranges.get("classes", {}).items():
             if name in frame:
@@ -186,15 +183,14 @@ def examined_rows(
         else:
             deviation = float(np.nanstd(objects.frame[one])) if objects.frame[one].notna().any() else 0.0
             spread[one] = deviation
-            words[one] = (
-                f"no errors in the table: {DEFAULT_ERROR:.0%} of its standard deviation, {deviation:.4g}"
-            )
+            default = f"{DEFAULT_ERROR:.0%} of its standard deviation, {deviation:.4g}"
+            words[one] = f"no errors in the table: {default}"
     facts = {
         "file": path.name,
         "rows": incoming.n_rows,
         "rows that cannot be predicted": incoming.n_rows - len(incoming.objects),
         "rows without a target": len(incoming.objects) - len(kept),
-        **{key: value for key, value in incoming.notes.items()},
+        **incoming.notes,
     }
     return ExaminedRows(
         labelled=Labelled(objects, RowTruth(preparation.roles, target[kept], error[kept])),

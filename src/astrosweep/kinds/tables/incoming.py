@@ -77,9 +77,8 @@ def truth_beside(
         DataError: A column holds text, or its unit does not convert.
     """
     raw = as_configured(raw, data)
-    frame, _ = without_fillers(
-        raw.frame, data.missing_values, identifiers_among(map(str, raw.frame.columns), [data.id])
-    )
+    identifiers = identifiers_among(map(str, raw.frame.columns), [data.id])
+    frame, _ = without_fillers(raw.frame, data.missing_values, identifiers)
     columns = columns_as_read(RawTable(frame, raw.units, raw.named, raw.notes), path, raw.units, data.units)
     target, error = str(data.target), data.target_error or ""
     found = {}

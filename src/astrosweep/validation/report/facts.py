@@ -55,7 +55,10 @@ def facts_of(found: Validation) -> dict[str, Any]:
                 }
                 for part, reliability in found.calibrated.parts.items()
             },
-            "pit_by_group": found.calibrated.pit,
+            "transforms": {
+                name: {group: asdict(one) for group, one in groups.items()}
+                for name, groups in found.calibrated.transforms.items()
+            },
             "cost": asdict(found.cost),
             "card": asdict(found.card),
         }

@@ -26,15 +26,15 @@ _CAPTIONS = {
     "compared with.",
     "predicted": "Predicted against observed, fresh objects, with the calibrated 68 % uncertainty.",
     "importance": "What it costs to take an input from other objects (permuted), or to be without it "
-    "(removed): RMSE after minus before with its paired 95 % bootstrap interval. Inputs that say the same share "
-    "their importance.",
+    "(removed): RMSE after minus before with its paired 95 % bootstrap interval. Inputs that say the same "
+    "share their importance.",
     "groups": "RMSE and bias by group of fresh objects, with 95 % bootstrap intervals; the line is of all.",
     "shift": "How far the distribution of each input moved from the training objects: 0 is the same, 1 is "
     "apart. Open bars are within chance (p above 0.001) or below 0.1.",
     "networks": "RMSE of each network alone; the line is the model.",
     "calibration": "Share of objects inside the intervals for the true value; the errors of the targets are "
     "allowed for. Bars and bands are the binomial noise of honest intervals.",
-    "pit": "Probability integral transform by group; bands are the 95 % binomial noise of honest uncertainties.",
+    "pit": "Probability integral transform by group; bands are the 95 % binomial noise of honest ones.",
 }
 
 

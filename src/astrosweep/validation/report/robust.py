@@ -44,8 +44,8 @@ def _perturbed(robust: Robustness, unit: str) -> list[str]:
     return [
         paragraph(
             f"All inputs together were moved by Gaussian errors, of {one.n:,} objects: predictions move by "
-            f"{number(one.moved)} {unit} (root mean square), in the median by {number(one.moved_sigma)} of their "
-            f"68 % uncertainty; {share(one.moved_far)} move by more than that."
+            f"{number(one.moved)} {unit} (root mean square), in the median by {number(one.moved_sigma)} of "
+            f"their 68 % uncertainty; {share(one.moved_far)} move by more than that."
         ),
         table(("metric", "as they are", "change"), rows, words=("metric",)),
         table(("input", "moved by"), list(one.errors.items()), words=("input",), texts=("moved by",)),
@@ -66,11 +66,12 @@ def _importance(robust: Robustness) -> list[str]:
         for one in robust.importances
     ]
     columns = (
-        "rank", "input", "RMSE\npermuted", "MAE\npermuted", "predictions\nmove by", "RMSE\nremoved", "MAE\nremoved",
+        "rank", "input", "RMSE\npermuted", "MAE\npermuted", "predictions\nmove by", "RMSE\nremoved",
+        "MAE\nremoved",
     )  # fmt: skip
     text = (
-        "Each input taken from other objects (permuted), or missing (removed, filled in as the model fills in "
-        "missing values): change of the metrics, with paired bootstrap intervals of 95 %."
+        "Each input taken from other objects (permuted), or missing (removed, filled in as the model fills "
+        "in missing values): change of the metrics, with paired bootstrap intervals of 95 %."
     )
     return [paragraph(text), table(columns, rows, words=("input",))]
 
@@ -92,8 +93,8 @@ def _groups(groups: tuple[Group, ...]) -> list[str]:
     if parts:
         parts.append(
             paragraph(
-                "Groups of the observed target are chosen by its noise too: even true predictions are too large "
-                "in the lowest and too small in the highest. Compare models within a group."
+                "Groups of the observed target are chosen by its noise too: even true predictions are too "
+                "large in the lowest and too small in the highest. Compare models within a group."
             )
         )
     return parts
@@ -101,8 +102,8 @@ def _groups(groups: tuple[Group, ...]) -> list[str]:
 
 def _seeds(seeds: Seeds) -> list[str]:
     text = (
-        f"Other seeds, folds and settings: the {len(seeds.networks)} networks or members alone have an RMSE of "
-        f"{number(seeds.median)} in the median on {seeds.objects}, with a standard deviation of "
+        f"Other seeds, folds and settings: the {len(seeds.networks)} networks or members alone have an RMSE "
+        f"of {number(seeds.median)} in the median on {seeds.objects}, with a standard deviation of "
         f"{number(seeds.spread)}; together {number(seeds.together)}."
     )
     if seeds.disagreement == seeds.disagreement:
@@ -113,8 +114,8 @@ def _seeds(seeds: Seeds) -> list[str]:
 def _shifts(shifts: tuple[Shift, ...]) -> list[str]:
     rows = [
         (
-            one.name, one.measure, number(one.value), chance(one.p), number(one.median_then), number(one.median),
-            share(one.missing_then), share(one.missing), _known(one),
+            one.name, one.measure, number(one.value), chance(one.p), number(one.median_then),
+            number(one.median), share(one.missing_then), share(one.missing), _known(one),
         )
         for one in sorted(shifts, key=lambda one: -one.value if one.value == one.value else 1.0)
     ]  # fmt: skip
@@ -123,8 +124,8 @@ def _shifts(shifts: tuple[Shift, ...]) -> list[str]:
         "missing\nfresh", "training known\nat points",
     )  # fmt: skip
     text = (
-        "Shift from the training objects. KS is the largest difference of the cumulative distributions at the "
-        "points where the model keeps that of the training objects, so that the true one is no smaller."
+        "Shift from the training objects. KS is the largest difference of the cumulative distributions at "
+        "the points where the model keeps that of the training objects, so that the true one is no smaller."
     )
     return [paragraph(text), table(columns, rows, words=("input", "measure"))]
 

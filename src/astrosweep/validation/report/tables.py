@@ -36,8 +36,8 @@ def effect_parts(found: Validation) -> list[str]:
         marked = [i for i, line in enumerate(effect.lines) if line.who == MODEL]
         parts += [
             paragraph(
-                f"In {unit or 'the unit of the target'}; in brackets bootstrap intervals of 95 % over objects. "
-                "Numbers without brackets are as they were recorded."
+                f"In {unit or 'the unit of the target'}; in brackets bootstrap intervals of 95 % over "
+                "objects. Numbers without brackets are as they were recorded."
             ),
             table(columns, rows, words=("objects", "predictor", "target"), marked=marked),
         ]
@@ -91,8 +91,8 @@ def coverage_parts(found: Validation) -> list[str]:
     columns = ("objects", "n", *levels, "NLL", "CRPS")
     said = [
         paragraph(
-            "Share of targets inside the intervals; in brackets Wilson's interval of 95 % for as many draws as "
-            "there are objects; * where the level lies outside of it."
+            "Share of targets inside the intervals; in brackets Wilson's interval of 95 % for as many draws "
+            "as there are objects; * where the level lies outside of it."
         ),
         table(columns, rows, words=("objects",)),
     ]

@@ -59,7 +59,7 @@ def chance(p: float) -> str:
 
 
 def headlines(found: Validation) -> list[str]:
-    """What a command says at its end: a line for each set of objects, and how many reasons for care there are."""
+    """What a command says at its end: a line for each set of objects, and how many reasons for care."""
     lines = []
     unit = f" {found.subject.unit}" if found.subject.unit else ""
     for objects in (SEALED, OUT_OF_FOLD, FRESH):
@@ -70,8 +70,7 @@ def headlines(found: Validation) -> list[str]:
     lines += [f"note: {remark}" for remark in found.effectiveness.remarks]
     if found.robustness and found.robustness.importances:
         first = found.robustness.importances[0]
-        lines.append(
-            f"most important input: {first.name}, whose permutation changes RMSE by {signed(first.permuted['rmse'])}"
-        )
+        cost = signed(first.permuted["rmse"])
+        lines.append(f"most important input: {first.name}, whose permutation changes RMSE by {cost}")
     lines.append(f"{len(found.card.limits)} reasons for care, in the model card")
     return lines

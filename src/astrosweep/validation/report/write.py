@@ -78,11 +78,10 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
         raise ConfigError(f"output={folder}: is a file; a report is a folder")
     names = {path.name for path in folder.iterdir()}
     if not names:
-        folder.rmdir()
         return
-    if names - {PAGE, FACTS, CARD, FIGURES}:
+    if others := names - {PAGE, FACTS, CARD, FIGURES}:
         raise ConfigError(
-            f"output={folder}: has other files than a report, such as {min(names - {PAGE, FACTS, CARD, FIGURES})}; give another name"
+            f"output={folder}: has other files than a report, such as {min(others)}; give another name"
         )
     if not overwrite:
         raise ConfigError(

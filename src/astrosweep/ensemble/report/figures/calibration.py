@@ -28,7 +28,8 @@ def calibration(parts: Mapping[str, Reliability], title: str) -> Figure:
 
     Args:
         parts: ``out of fold``, ``sealed objects`` and ``fresh objects`` to what was measured; at least one.
-            Groups are those of the first one; where all objects are in one group there is nothing more to draw.
+            Groups are those of the first one; where all objects are in one group there is nothing more to
+            draw.
         title: Title.
     """
     first_part, first = next(iter(parts.items()))

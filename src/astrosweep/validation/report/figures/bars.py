@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from astrosweep.report.canvas import BLUE, GREEN, INK, ORANGE, dress, new_figure
 from astrosweep.validation.resample import Estimate
@@ -28,8 +29,8 @@ def importance(found: Sequence[Importance], unit: str, title: str) -> Figure:
         known = [one for one in of if one is not None]
         if known:
             axes.barh(
-                places, [one.value for one in known], height=0.36, color=colour, label=label, xerr=_bars(known),
-                error_kw={"ecolor": INK, "elinewidth": 1.0, "capsize": 2},
+                places, [one.value for one in known], height=0.36, color=colour, label=label,
+                xerr=_bars(known), error_kw={"ecolor": INK, "elinewidth": 1.0, "capsize": 2},
             )  # fmt: skip
     _name(axes, [one.name for one in shown])
     dress(axes, f"change of RMSE ({unit})" if unit else "change of RMSE")
@@ -67,6 +68,7 @@ def networks(found: Seeds, unit: str, title: str) -> Figure:
     axes.axhline(
         found.median, color=ORANGE, linewidth=1.0, linestyle="--", label=f"median: {found.median:.4g}"
     )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     dress(axes, f"networks by their RMSE on {found.objects}", f"RMSE ({unit})" if unit else "RMSE")
     axes.legend(fontsize=8.5, loc="upper left", framealpha=0.85, edgecolor="none")
     return figure

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from astrosweep.ensemble.report.figures.calibration import calibration
 from astrosweep.ensemble.report.figures.predicted import taken
+from astrosweep.validation.effect import FRESH
 from astrosweep.validation.findings import Validation
 from astrosweep.validation.report.figures.bars import importance, networks, shift
 from astrosweep.validation.report.figures.effect import effect
@@ -33,15 +34,19 @@ def draw_figures(found: Validation) -> dict[str, Figure]:
     shown = {group.variable for group in found.groups if _few(found, group.variable)}
     if shown:
         groups = [group for group in found.groups if group.variable in shown]
-        figures["groups"] = by_group(groups, unit, f"{name}: fresh objects by group")
+        overall = next(line for line in found.effectiveness.lines if line.objects == FRESH)
+        title = f"{name}: fresh objects by group"
+        figures["groups"] = by_group(groups, overall.metrics["rmse"].value, unit, title)
     if found.seeds is not None and len(found.seeds.networks) > 1:
         figures["networks"] = networks(found.seeds, unit, f"{name}: networks one by one")
     if any(np.isfinite(one.value) for one in found.shifts):
         figures["shift"] = shift(found.shifts, f"{name}: shift from the training objects")
     if found.calibrated.parts:
         figures["calibration"] = calibration(found.calibrated.parts, f"{name}: coverage of the intervals")
-    if any(len(groups) > 1 for groups in found.calibrated.pit.values()):
-        figures["pit"] = transforms(found.calibrated.pit, f"{name}: probability integral transform by group")
+    if any(len(groups) > 1 for groups in found.calibrated.transforms.values()):
+        figures["pit"] = transforms(
+            found.calibrated.transforms, f"{name}: probability integral transform by group"
+        )
     return figures
 
 

@@ -11,14 +11,22 @@ from scipy.stats import binom
 from astrosweep.ensemble.report.order import in_order
 from astrosweep.ensemble.report.shown import shortened
 from astrosweep.report.canvas import BLUE, GREY, INK, ORANGE, dress, new_figure
+from astrosweep.validation.calibration import Transform
 from astrosweep.validation.groups import Group
 
 _MOST = 24
 """Histograms of transforms that are drawn."""
 
 
-def by_group(groups: Sequence[Group], unit: str, title: str) -> Figure:
-    """Draw RMSE and bias of each group, a row of panels for each variable."""
+def by_group(groups: Sequence[Group], overall_rmse: float, unit: str, title: str) -> Figure:
+    """Draw RMSE and bias of each group, a row of panels for each variable.
+
+    Args:
+        groups: The groups.
+        overall_rmse: RMSE of all objects.
+        unit: Unit of the metrics.
+        title: Title.
+    """
     variables = list(dict.fromkeys(group.variable for group in groups))
     figure = new_figure(title, 11.5, 0.8 + 2.7 * len(variables))
     panels = figure.subplots(len(variables), 2, squeeze=False)
@@ -26,6 +34,7 @@ def by_group(groups: Sequence[Group], unit: str, title: str) -> Figure:
         own = sorted((one for one in groups if one.variable == variable), key=lambda one: in_order(one.name))
         for axes, metric, colour in ((row[0], "rmse", BLUE), (row[1], "bias", ORANGE)):
             _draw(axes, own, metric, colour)
+            axes.axhline(overall_rmse if metric == "rmse" else 0.0, color=INK, linewidth=0.8, linestyle="--")
             name = {"rmse": "RMSE", "bias": "bias"}[metric]
             dress(axes, "", f"{name} ({unit})" if unit else name)
             axes.set_title(f"{name} by {variable}", fontsize=10, parse_math=False)
@@ -33,13 +42,13 @@ def by_group(groups: Sequence[Group], unit: str, title: str) -> Figure:
     return figure
 
 
-def transforms(pit: Mapping[str, Mapping[str, tuple[int, ...]]], title: str) -> Figure:
+def transforms(pit: Mapping[str, Mapping[str, Transform]], title: str) -> Figure:
     """Draw the histogram of each group's transform, at most so many as a page bears."""
     panels = [
-        (variable, name, counts)
+        (variable, name, one)
         for variable, groups in pit.items()
         if len(groups) > 1
-        for name, counts in sorted(groups.items(), key=lambda one: in_order(one[0]))
+        for name, one in sorted(groups.items(), key=lambda item: in_order(item[0]))
     ][:_MOST]
     columns = 4
     rows = -(-len(panels) // columns)
@@ -47,15 +56,15 @@ def transforms(pit: Mapping[str, Mapping[str, tuple[int, ...]]], title: str) -> 
     places = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in places[len(panels) :]:
         axes.set_axis_off()
-    for axes, (variable, name, counts) in zip(places, panels, strict=False):
-        total, n = sum(counts), len(counts)
-        low, high = (binom.ppf(at, total, 1.0 / n) / total * n for at in (0.025, 0.975))
+    for axes, (variable, name, one) in zip(places, panels, strict=False):
+        counts, total, n = one.counts, sum(one.counts), len(one.counts)
+        low, high = (binom.ppf(at, one.objects, 1.0 / n) / one.objects * n for at in (0.025, 0.975))
         axes.fill_between([0.0, 1.0], low, high, color=GREY, alpha=0.25, linewidth=0)
         axes.stairs(np.array(counts) / total * n, np.linspace(0.0, 1.0, n + 1), color=BLUE, linewidth=1.4)
         axes.axhline(1.0, color=INK, linewidth=0.8, linestyle="--")
         dress(axes)
         axes.set(xlim=(0.0, 1.0), ylim=(0.0, max(2.0, 1.1 * max(counts) / total * n)))
-        text = f"{shortened(variable, 34)}\n{shortened(name, 30)} ({total:,})"
+        text = f"{shortened(variable, 34)}\n{shortened(name, 30)} ({one.objects:,})"
         axes.set_title(text, fontsize=8, parse_math=False)
     return figure
 
@@ -68,9 +77,7 @@ def _draw(axes: Axes, groups: Sequence[Group], metric: str, colour: str) -> None
         [[one.value - one.low, one.high - one.value] if one.has_interval else [0, 0] for one in found]
     )
     axes.errorbar(places, value, yerr=np.maximum(ends.T, 0.0), fmt="o", color=colour, capsize=3, markersize=5)
-    if metric == "bias":
-        axes.axhline(0.0, color=INK, linewidth=0.8, linestyle="--")
-    else:
+    if metric == "rmse":
         axes.set_ylim(bottom=0.0)
     width = max(8, 70 // len(groups))
     labels = ["\n".join(textwrap.wrap(shortened(one.name, 40), width)) + f"\n{one.n:,}" for one in groups]
