@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
 
-PERCENTILES = {"p0.1": 0.1, "p50": 50.0, "p99.9": 99.9}
+PERCENTILES = {f"p{level:g}": level for level in (0.1, 2.5, 16.0, 30.0, 50.0, 70.0, 84.0, 97.5, 99.9)}
 """Name to percentage of those between the smallest and the largest number."""
 
 
@@ -16,8 +16,7 @@ def range_of_numbers(values: NDArray[Any]) -> dict[str, float | None]:
     """Return the range of numbers of any shape; what is not finite is missing.
 
     Returns:
-        ``min``, ``p0.1``, ``p50``, ``p99.9`` and ``max``, None where there is no number, and the share
-        ``missing``.
+        ``min``, the ``PERCENTILES`` and ``max``, None where there is no number, and the share ``missing``.
     """
     known = values[np.isfinite(values)]
     missing = 1.0 - known.size / values.size if values.size else 1.0

@@ -178,10 +178,6 @@ def _remarks(subject: Subject, fresh: Fresh | None) -> Sequence[str]:
         said.append(
             "No labelled input was given: robustness, shift and cost need one, input=<table or directory>."
         )
-    elif fresh.seen is None:
-        said.append(
-            "A single run does not keep which objects it was trained on; make sure that these are new."
-        )
     elif fresh.seen and fresh.seen_kept:
         said.append(
             f"{fresh.seen} of the objects were used to train or to choose the model, and are among these "
@@ -191,6 +187,8 @@ def _remarks(subject: Subject, fresh: Fresh | None) -> Sequence[str]:
         said.append(
             f"{fresh.seen} objects of the file were used to train or to choose the model and are left out."
         )
+    if fresh is not None and fresh.remark:
+        said.append(fresh.remark)
     return said
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import DataError
-from astrosweep.core.types import FloatArray, IdArray
+from astrosweep.core.types import FloatArray
 from astrosweep.data.examined import Examined
 from astrosweep.data.incoming import Outgoing
 from astrosweep.data.kind import Judged
 from astrosweep.ensemble.bundle import Scored
+from astrosweep.validation.known import known_objects
 from astrosweep.validation.scores import Values, normalisation
 from astrosweep.validation.subject import Subject
 
@@ -30,16 +30,18 @@ class Fresh:
         examined: The objects.
         outgoing: Their predictions.
         judged: The same beside the targets; uncertainties are half the calibrated 68 % interval.
-        seen: How many objects of the file the model was chosen by; None where it does not keep which.
+        seen: How many objects of the file were used to train or to choose the model, or may have been.
         seen_kept: Whether those are among the N.
+        remark: What a reader must know of that; empty for nothing.
         reading_s: Seconds that reading took, for each object.
     """
 
     examined: Examined
     outgoing: Outgoing
     judged: Judged[Any, Any]
-    seen: int | None
+    seen: int
     seen_kept: bool
+    remark: str
     reading_s: float
 
     def __len__(self) -> int:
@@ -74,8 +76,9 @@ def read_fresh(subject: Subject, config: RunConfig, path: Path, *, keep_seen: bo
     target, error_ = model.preparation.targets(examined.labelled)
     reading = (time.perf_counter() - start) / max(1, int(examined.labelled.objects.ids.size))
     n_all = len(target)
-    seen = _seen(subject, examined.labelled.objects.ids, target)
-    if seen is not None and not keep_seen:
+    known = known_objects(subject, path, examined.labelled.objects.ids, target)
+    seen = known.seen
+    if seen.any() and not keep_seen:
         left = np.flatnonzero(~seen)
         if len(left) < _FEWEST:
             raise DataError(
@@ -90,7 +93,7 @@ def read_fresh(subject: Subject, config: RunConfig, path: Path, *, keep_seen: bo
     judged = replace(
         outgoing.judged, truth=examined.labelled.truth, target=target, error=_filled(target, error_)
     )
-    return Fresh(examined, outgoing, judged, None if seen is None else int(seen.sum()), keep_seen, reading)
+    return Fresh(examined, outgoing, judged, int(seen.sum()), keep_seen, known.remark, reading)
 
 
 def values_of(subject: Subject, target: FloatArray, mean: FloatArray, variance: FloatArray | None) -> Values:
@@ -112,18 +115,3 @@ def values_of_scored(subject: Subject, scored: Scored) -> Values:
 
 def _filled(target: FloatArray, error: FloatArray) -> FloatArray:
     return np.where(np.isfinite(target) & np.isfinite(error), error, 0.0)
-
-
-def _seen(subject: Subject, ids: IdArray, target: FloatArray) -> NDArray[np.bool_] | None:
-    """Which objects have the identifier and the target of one that the model keeps as training object."""
-    known = subject.model.validation
-    if known is None:
-        return None
-    place = {int(one): row for row, one in enumerate(known.ids)}
-    row = np.array([place.get(int(one), -1) for one in ids], dtype=np.int64)
-    found = row >= 0
-    same = np.zeros(len(ids), dtype=np.bool_)
-    if found.any():
-        close = np.isclose(target[found], known.target[row[found]], rtol=1e-6, atol=1e-9, equal_nan=True)
-        same[found] = close.all(axis=1)
-    return same

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from astrosweep.ensemble.coverage import Reliability
+from astrosweep.ensemble.coverage import Coverage, Reliability
 from astrosweep.validation.calibration import interval_of, is_off
 from astrosweep.validation.groups import Group
 from astrosweep.validation.shift import Shift, is_notable
@@ -11,6 +11,8 @@ from astrosweep.validation.shift import Shift, is_notable
 _FEWEST = 20
 _LEVELS = (0.6827, 0.95)
 _MOST_FLAGGED = 0.05
+_MOST = 6
+"""Groups of one variable that are named, the worst first."""
 
 
 @dataclass(frozen=True)
@@ -42,38 +44,33 @@ def limits_of(
         shifts: How the inputs moved.
         flagged: Share of flagged objects; None where there are none.
     """
-    found = []
-    n_tried = 0
+    found: list[Limit] = []
+    n_tried = n_off = 0
     for variable, by_name in (reliability.by_group if reliability else {}).items():
-        for name, coverages in by_name.items():
-            for one in coverages:
-                if one.level not in _LEVELS or one.objects < _FEWEST:
-                    continue
-                n_tried += 1
-                if is_off(one):
-                    low, high = interval_of(one)
-                    found.append(
-                        Limit(
-                            "intervals",
-                            f"{variable} {name}: {one.share:.0%} ({low:.0%} to {high:.0%}) of {one.objects} "
-                            f"objects are within the {one.level:.0%} interval",
-                        )
-                    )
+        tried = [
+            (name, one)
+            for name, coverages in by_name.items()
+            for one in coverages
+            if one.level in _LEVELS and one.objects >= _FEWEST
+        ]
+        n_tried += len(tried)
+        off = [(name, one) for name, one in tried if is_off(one)]
+        n_off += len(off)
+        off.sort(key=lambda pair: -abs(pair[1].share - pair[1].level))
+        found += [Limit("intervals", _off(variable, name, one)) for name, one in off[:_MOST]]
+        if len(off) > _MOST:
+            found.append(Limit("intervals", f"{variable}: {len(off) - _MOST} more coverages, in report.json"))
     if found:
-        text = (
-            f"{len(found)} of {n_tried} coverages of groups are off; {0.05 * n_tried:.0f} would be by chance"
-        )
+        chance = 0.05 * n_tried
+        text = f"{n_off} of {n_tried} coverages of groups are off; {chance:.0f} would be by chance"
         found.insert(0, Limit("intervals", text))
-    for group in groups:
-        rmse = group.metrics["rmse"]
-        if group.n >= _FEWEST and rmse.low > overall_rmse:
-            found.append(
-                Limit(
-                    "errors",
-                    f"{group.variable} {group.name}: RMSE {rmse.value:.4g} ({rmse.low:.4g} to "
-                    f"{rmse.high:.4g}), above the {overall_rmse:.4g} of all",
-                )
-            )
+    for variable in dict.fromkeys(group.variable for group in groups):
+        far = [one for one in groups if one.variable == variable and one.n >= _FEWEST]
+        far = [one for one in far if one.metrics["rmse"].low > overall_rmse]
+        far.sort(key=lambda one: -one.metrics["rmse"].value)
+        found += [Limit("errors", _far(one, overall_rmse)) for one in far[:_MOST]]
+        if len(far) > _MOST:
+            found.append(Limit("errors", f"{variable}: {len(far) - _MOST} more groups, in report.json"))
     found += [
         Limit("shift", f"{one.name}: {one.measure} {one.value:.2f} from the training objects")
         for one in shifts
@@ -84,3 +81,19 @@ def limits_of(
             Limit("flags", f"{flagged:.0%} of the objects are flagged as unlike the training objects")
         )
     return found
+
+
+def _off(variable: str, name: str, one: Coverage) -> str:
+    low, high = interval_of(one)
+    return (
+        f"{variable} {name}: {one.share:.0%} ({low:.0%} to {high:.0%}) of {one.objects} objects are within "
+        f"the {one.level:.0%} interval"
+    )
+
+
+def _far(group: Group, overall_rmse: float) -> str:
+    rmse = group.metrics["rmse"]
+    return (
+        f"{group.variable} {group.name}: RMSE {rmse.value:.4g} ({rmse.low:.4g} to {rmse.high:.4g}), above "
+        f"the {overall_rmse:.4g} of all"
+    )

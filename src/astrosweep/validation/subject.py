@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from astrosweep.config import TrackingConfig
 from astrosweep.config.trainer import Accelerator
 from astrosweep.core.files import read_json
+from astrosweep.core.types import IdArray
 from astrosweep.ensemble.bundle import Bundle, load_bundle
 from astrosweep.prediction.address import located
 from astrosweep.prediction.model import Model, of_bundle, of_run
+from astrosweep.recording.saved import VALIDATION, folders_of, read_validation
 
 _METRICS = "metrics.json"
 
@@ -40,12 +44,14 @@ class Subject:
         bundle: The bundle that it is; None for a single run.
         size: On disk.
         recorded: Metrics that a single run recorded, by ``<split>/<metric>``; empty for a bundle.
+        validated: Identifiers of the objects that a single run was validated on; empty for a bundle.
     """
 
     model: Model
     bundle: Bundle | None
     size: Size
     recorded: Mapping[str, float] = field(default_factory=dict)
+    validated: IdArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def merit(self) -> Mapping[str, Any]:
@@ -90,7 +96,8 @@ def opened_subject(
             bundle = load_bundle(place.folder, accelerator)
             yield Subject(of_bundle(bundle, place), bundle, size)
         else:
-            yield Subject(of_run(place, accelerator), None, size, _recorded(place.folder))
+            model = of_run(place, accelerator)
+            yield Subject(model, None, size, _recorded(place.folder), _validated(place.folder, model))
 
 
 def size_of(folder: Path) -> Size:
@@ -98,6 +105,13 @@ def size_of(folder: Path) -> Size:
     files = [(path.suffix, path.stat().st_size) for path in folder.rglob("*") if path.is_file()]
     weights = [path.stat().st_size for path in folder.rglob("weights.safetensors")]
     return Size(len(files), sum(size for _, size in files), sum(weights))
+
+
+def _validated(folder: Path, model: Model) -> IdArray:
+    """Identifiers of validation objects; a replicate's own folder has those of the replicate alone."""
+    own = [folder] if (folder / VALIDATION).is_file() else folders_of(folder, model.config.replicates)
+    found = [read_validation(one).ids for one in own if (one / VALIDATION).is_file()]
+    return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
 
 def _recorded(folder: Path) -> dict[str, float]:
