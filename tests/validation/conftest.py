@@ -22,7 +22,7 @@ def bundle(make_config: Callable[..., RunConfig], tmp_path_factory: pytest.TempP
 @pytest.fixture(scope="session")
 def star_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("stars") / "fresh.csv"
-    stars("cepheid", 150, 41).to_csv(path, index=False)
+    stars("cepheid", 150, 44).to_csv(path, index=False)
     return path
 
 

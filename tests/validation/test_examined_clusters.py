@@ -1,13 +1,13 @@
 """Profiles with truths as they are read for an examination, and what is done to their observables."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import Predictions
+from astrosweep.data.kind import Judged
 from astrosweep.kinds.clusters.kind import ClusterKind
 from astrosweep.kinds.clusters.profiles.write import write_sample
 from astrosweep.kinds.clusters.sample import TrueProfiles
@@ -66,10 +66,12 @@ def test_without_truths_it_says_what_to_do(config, sample, preparation, tmp_path
 
 def test_a_missing_observable_changes_its_own_channel_alone(examined, preparation):
     own = preparation.features(examined.labelled.objects)
-    for place, name in enumerate(examined.inputs, start=1):
+    names = preparation.feature_names
+    for name in examined.inputs:
         absent = preparation.features(examined.without(name))
-        assert (absent[:, place] == 0.0).all()
-        np.testing.assert_array_equal(np.delete(absent, place, axis=1), np.delete(own, place, axis=1))
+        changed = [place for place, one in enumerate(names) if one in (name, f"{name}_measured")]
+        assert (absent[:, changed] == 0.0).all()
+        np.testing.assert_array_equal(np.delete(absent, changed, axis=1), np.delete(own, changed, axis=1))
 
 
 def test_an_exchanged_observable_lies_at_the_same_scaled_radii(examined, sample):
@@ -108,7 +110,7 @@ def test_metrics_are_those_of_the_kind_for_all_and_for_each_target(examined, pre
     target, error = preparation.targets(examined.labelled)
     rng = np.random.default_rng(1)
     mean = target + 0.1 * rng.normal(size=target.shape)
-    judged = SimpleNamespace(
+    judged = Judged(
         objects=examined.labelled.objects, truth=examined.labelled.truth, target=target,
         error=np.where(np.isfinite(target), error, 0.0),
         predicted=Predictions(examined.labelled.objects.ids, mean, np.full_like(mean, 0.1)),

@@ -66,9 +66,6 @@ def test_as_a_process(bundle, star_file, tmp_path):
     (folder,) = (tmp_path / "mlruns" / "validations").iterdir()
     assert folder.name == f"{bundle.name}-fresh"
     assert json.loads((folder / "report.json").read_text())["input"]["objects"] == 150
-    again = run(f"input={star_file}", "draws=100", "repeats=1")
-    assert again.returncode == 1
-    assert "overwrite=true" in again.stdout + again.stderr
     (tmp_path / "file").write_text("")
     unwritable = run("output=file/report")
     assert unwritable.returncode == 1

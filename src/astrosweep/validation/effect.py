@@ -11,7 +11,7 @@ from astrosweep.ensemble.bundle import Scored
 from astrosweep.ensemble.frozen import REFIT
 from astrosweep.validation.fresh import Fresh, values_of, values_of_judged, values_of_scored
 from astrosweep.validation.resample import Estimate
-from astrosweep.validation.scores import DENSITIES, METRICS, Values, channels_of, scores
+from astrosweep.validation.scores import LIKELIHOODS, METRICS, Values, channels_of, scores
 from astrosweep.validation.subject import Subject
 
 SEALED, OUT_OF_FOLD, FRESH = "sealed objects", "out of fold", "fresh objects"
@@ -57,7 +57,7 @@ class Effectiveness:
 def effectiveness(subject: Subject, fresh: Fresh | None, draws: int, seed: int) -> Effectiveness:
     """Gather what a bundle keeps of the opened test part, and measure on fresh objects.
 
-    Nothing is unsealed here: a bundle has the test predictions that were judged when it was made.
+    No seal is opened here: a bundle has the test predictions that were judged when it was made.
 
     Args:
         subject: The model.
@@ -140,7 +140,7 @@ def _of_bundle(
 
 def _of_run(subject: Subject) -> list[Line]:
     metrics = _split(subject.recorded, "val")
-    found = {name: Estimate(metrics[name]) for name in (*METRICS, *DENSITIES) if name in metrics}
+    found = {name: Estimate(metrics[name]) for name in (*METRICS, *LIKELIHOODS) if name in metrics}
     return [Line(OUT_OF_FOLD, MODEL, "", int(metrics.get("n", 0.0)), found)] if found else []
 
 

@@ -17,7 +17,7 @@ from astrosweep.validation.resample import Estimate, estimates, totals_of_draws
 
 METRICS = ("rmse", "mae", "bias", "r2", "mse")
 """Of scalar targets in their unit, of profiles in normalised units."""
-DENSITIES = ("nll", "crps")
+LIKELIHOODS = ("nll", "crps")
 """Of the Gaussian of the calibrated 68.27 % uncertainty and the target's error, in the unit of learning."""
 
 
@@ -99,11 +99,11 @@ def sums_of(values: Values) -> FloatArray:
         usable = known & (values.variance > 0.0)
         r, variance = np.where(usable, values.residual, 0.0), np.where(usable, values.variance, 1.0)
         none_lacks = bool((usable == known).all())
-        for name in DENSITIES:
+        for name in LIKELIHOODS:
             loss = np.where(usable, OBJECTIVES[name].loss(r, variance), 0.0)
             columns.append(loss if none_lacks else np.full_like(loss, np.nan))
     else:
-        columns += [np.full(known.shape, np.nan)] * len(DENSITIES)
+        columns += [np.full(known.shape, np.nan)] * len(LIKELIHOODS)
     return np.stack([column.sum(axis=1) for column in columns], axis=1)
 
 
@@ -127,11 +127,11 @@ def metrics_of(totals: FloatArray) -> dict[str, FloatArray]:
 
 
 def scores(values: Values, draws: int, seed: int) -> dict[str, Estimate]:
-    """All metrics with their intervals; those of densities are left out where no variance is known."""
+    """All metrics with their intervals; those of likelihoods are left out where no variance is known."""
     sums = sums_of(values)
     found = {name: float(value) for name, value in metrics_of(sums.sum(axis=0)).items()}
     if values.variance is None:
-        found = {name: value for name, value in found.items() if name not in DENSITIES}
+        found = {name: value for name, value in found.items() if name not in LIKELIHOODS}
     return estimates(found, metrics_of(totals_of_draws(sums, draws, seed)))
 
 

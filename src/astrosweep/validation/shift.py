@@ -57,7 +57,8 @@ def shift_of(one: Remembered, n_training: int) -> Shift:
     missing = 1.0 - len(known) / max(1, len(one.values))
     median = float(np.median(known)) if len(known) else math.nan
     then = float(np.interp(0.5, one.share, one.at)) if len(one.at) else math.nan
-    value, p = _largest_difference(known, one.at, one.share, n_training)
+    n_known = round(n_training * (1.0 - (0.0 if one.missing is None else one.missing)))
+    value, p = _largest_difference(known, one.at, one.share, n_known)
     return Shift(one.name, "KS", value, p, len(one.at), median, then, missing, missing_then)
 
 
