@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.data.kind import Judged, Labelled
 
+OBSERVED = "observed "
+"""How variables begin that are the observed target, whose noise decides which group an object is in."""
 DEFAULT_ERROR = 0.01
 """What stands in for an unknown error of an input, as a share of its spread."""
 

@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from astrosweep.config.validate import validate_config
+from astrosweep.core.errors import DataError
 from astrosweep.job.ahead import uncollected
 from astrosweep.job.faults import ends_a_job
 from astrosweep.job.folder import working_in
@@ -33,7 +34,10 @@ def _run(composed: DictConfig) -> None:
     with uncollected():
         from astrosweep.validation.report import PAGE, headlines
         from astrosweep.validation.validate import validate
-    done = validate(config, lambda step: _log.info("%s ...", step))
+    try:
+        done = validate(config, lambda step: _log.info("%s ...", step))
+    except MemoryError as error:
+        raise DataError("out of memory: lower most_objects and draws, or give fewer objects") from error
     console = Console()
     for line in (*headlines(done.validation), f"{done.folder / PAGE}: opens in any browser, also offline"):
         console.print(line, highlight=False, soft_wrap=True)

@@ -9,12 +9,15 @@ import numpy as np
 from astrosweep.data.published import Published
 from astrosweep.ensemble.bundle import Scored
 from astrosweep.ensemble.frozen import REFIT
+from astrosweep.ensemble.report.figures.predicted import taken
 from astrosweep.validation.fresh import Fresh, values_of, values_of_judged, values_of_scored
-from astrosweep.validation.resample import Estimate
+from astrosweep.validation.resample import Estimate, estimates
 from astrosweep.validation.scores import LIKELIHOODS, METRICS, Values, channels_of, scores
 from astrosweep.validation.subject import Subject
 
 SEALED, OUT_OF_FOLD, FRESH = "sealed objects", "out of fold", "fresh objects"
+_OWN_DRAWS, _MOST_OWN = 200, 1000
+"""Draws of metrics that are no sums, and the most objects for which they are drawn."""
 MODEL, CONSTANT = "the model", "constant: mean of the training targets"
 
 
@@ -44,12 +47,14 @@ class Effectiveness:
     Attributes:
         lines: Metrics, the model first.
         own: Metrics of the kind of data, by set of objects and name.
+        own_intervals: Those of fresh objects with bootstrap intervals; empty where objects are too many.
         published: What studies published of the same class and target.
         remarks: What a reader must know.
     """
 
     lines: tuple[Line, ...]
     own: Mapping[str, Mapping[str, float]]
+    own_intervals: Mapping[str, Estimate]
     published: tuple[Published, ...]
     remarks: tuple[str, ...]
 
@@ -67,6 +72,7 @@ def effectiveness(subject: Subject, fresh: Fresh | None, draws: int, seed: int) 
     """
     lines: list[Line] = []
     own: dict[str, dict[str, float]] = {}
+    own_intervals: dict[str, Estimate] = {}
     bundle = subject.bundle
     if bundle is not None:
         for objects, part, scored in (
@@ -83,8 +89,9 @@ def effectiveness(subject: Subject, fresh: Fresh | None, draws: int, seed: int) 
         lines += _of_fresh(subject, fresh, draws, seed)
         kind, preparation = subject.model.kind, subject.model.preparation
         own[FRESH] = kind.score(preparation, fresh.judged, by_class=True)
+        own_intervals = _own_intervals(subject, fresh, own[FRESH], min(draws, _OWN_DRAWS), seed)
     published = subject.model.kind.published(subject.model.config)
-    return Effectiveness(tuple(lines), own, published, tuple(_remarks(subject, fresh)))
+    return Effectiveness(tuple(lines), own, own_intervals, published, tuple(_remarks(subject, fresh)))
 
 
 def verdict_of(merit: Mapping[str, Any], part: str) -> Mapping[str, Any]:
@@ -151,6 +158,24 @@ def _of_fresh(subject: Subject, fresh: Fresh, draws: int, seed: int) -> list[Lin
         values = values_of(subject, fresh.judged.target, constant, None)
         lines += _lines(subject, FRESH, CONSTANT, values, draws, seed)[:1]
     return lines
+
+
+def _own_intervals(
+    subject: Subject, fresh: Fresh, own: Mapping[str, float], draws: int, seed: int
+) -> dict[str, Estimate]:
+    """Metrics of the kind of data, which are no sums, scored anew for every draw of objects."""
+    n = len(fresh)
+    if n > _MOST_OWN:
+        return {}
+    generator, kind, preparation = np.random.default_rng(seed), subject.model.kind, subject.model.preparation
+    drawn: dict[str, list[float]] = {name: [] for name in own}
+    for _ in range(draws):
+        rows = generator.integers(0, n, n, dtype=np.int64)
+        scored = kind.score(preparation, taken(fresh.judged, rows), by_class=False)
+        for name, value in scored.items():
+            if name in drawn:
+                drawn[name].append(value)
+    return estimates(own, {name: np.array(values) for name, values in drawn.items() if values})
 
 
 def _lines(subject: Subject, objects: str, who: str, values: Values, draws: int, seed: int) -> list[Line]:

@@ -10,11 +10,12 @@ import numpy as np
 
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import DataError
-from astrosweep.core.types import FloatArray
+from astrosweep.core.types import FloatArray, IdArray
 from astrosweep.data.examined import Examined
 from astrosweep.data.incoming import Outgoing
 from astrosweep.data.kind import Judged
 from astrosweep.ensemble.bundle import Scored
+from astrosweep.ensemble.report.figures.predicted import taken
 from astrosweep.validation.known import known_objects
 from astrosweep.validation.scores import Values, normalisation
 from astrosweep.validation.subject import Subject
@@ -94,6 +95,30 @@ def read_fresh(subject: Subject, config: RunConfig, path: Path, *, keep_seen: bo
         outgoing.judged, truth=examined.labelled.truth, target=target, error=_filled(target, error_)
     )
     return Fresh(examined, outgoing, judged, int(seen.sum()), keep_seen, known.remark, reading)
+
+
+def sample(fresh: Fresh, most: int, seed: int) -> Fresh:
+    """At most so many of the objects, drawn at random."""
+    if len(fresh) <= most:
+        return fresh
+    return fresh_of_rows(fresh, np.sort(np.random.default_rng(seed).choice(len(fresh), most, replace=False)))
+
+
+def fresh_of_rows(fresh: Fresh, rows: IdArray) -> Fresh:
+    """Some of the objects, by position."""
+    outgoing = fresh.outgoing
+    return replace(
+        fresh,
+        examined=fresh.examined.take(rows),
+        judged=taken(fresh.judged, rows),
+        outgoing=replace(
+            outgoing,
+            judged=taken(outgoing.judged, rows),
+            aleatoric=outgoing.aleatoric[rows],
+            epistemic=outgoing.epistemic[rows],
+            widths=outgoing.widths[:, rows],
+        ),
+    )
 
 
 def values_of(subject: Subject, target: FloatArray, mean: FloatArray, variance: FloatArray | None) -> Values:

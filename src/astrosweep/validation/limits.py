@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from astrosweep.data.examined import OBSERVED
 from astrosweep.ensemble.coverage import Coverage, Reliability
 from astrosweep.validation.calibration import interval_of, is_off
 from astrosweep.validation.groups import Group
@@ -47,6 +48,8 @@ def limits_of(
     found: list[Limit] = []
     n_tried = n_off = 0
     for variable, by_name in (reliability.by_group if reliability else {}).items():
+        if variable.startswith(OBSERVED):
+            continue  # chosen by noise: even honest intervals are off there
         tried = [
             (name, one)
             for name, coverages in by_name.items()
@@ -56,7 +59,7 @@ def limits_of(
         n_tried += len(tried)
         off = [(name, one) for name, one in tried if is_off(one)]
         n_off += len(off)
-        off.sort(key=lambda pair: -abs(pair[1].share - pair[1].level))
+        off.sort(key=lambda pair: pair[1].share - pair[1].level)  # intervals that are too narrow come first
         found += [Limit("intervals", _off(variable, name, one)) for name, one in off[:_MOST]]
         if len(off) > _MOST:
             found.append(Limit("intervals", f"{variable}: {len(off) - _MOST} more coverages, in report.json"))
@@ -64,7 +67,8 @@ def limits_of(
         chance = 0.05 * n_tried
         text = f"{n_off} of {n_tried} coverages of groups are off; {chance:.0f} would be by chance"
         found.insert(0, Limit("intervals", text))
-    for variable in dict.fromkeys(group.variable for group in groups):
+    variables = dict.fromkeys(group.variable for group in groups)
+    for variable in (one for one in variables if not one.startswith(OBSERVED)):
         far = [one for one in groups if one.variable == variable and one.n >= _FEWEST]
         far = [one for one in far if one.metrics["rmse"].low > overall_rmse]
         far.sort(key=lambda one: -one.metrics["rmse"].value)
@@ -85,9 +89,10 @@ def limits_of(
 
 def _off(variable: str, name: str, one: Coverage) -> str:
     low, high = interval_of(one)
+    what = "too narrow" if one.share < one.level else "too wide"
     return (
-        f"{variable} {name}: {one.share:.0%} ({low:.0%} to {high:.0%}) of {one.objects} objects are within "
-        f"the {one.level:.0%} interval"
+        f"{variable} {name}: {what}, {one.share:.0%} ({low:.0%} to {high:.0%}) of {one.objects} objects are "
+        f"within the {one.level:.0%} interval"
     )
 
 

@@ -1,7 +1,6 @@
 """Validate a model: open it, examine it on fresh objects where there are any, and write the report."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +8,13 @@ import numpy as np
 from astrosweep.config.predict import for_input
 from astrosweep.config.validate import ValidateConfig
 from astrosweep.core.errors import ConfigError
-from astrosweep.ensemble.report.figures.predicted import taken
 from astrosweep.prediction.flags import MEANINGS, flags_of
 from astrosweep.validation.calibration import calibrated
 from astrosweep.validation.card import card_of
 from astrosweep.validation.cost import cost_of
 from astrosweep.validation.effect import FRESH, MODEL, OUT_OF_FOLD, SEALED, effectiveness
 from astrosweep.validation.findings import Validation, Written
-from astrosweep.validation.fresh import Fresh, read_fresh, values_of_judged
+from astrosweep.validation.fresh import Fresh, read_fresh, sample, values_of_judged
 from astrosweep.validation.groups import Group, group_scores, labels_of
 from astrosweep.validation.limits import limits_of
 from astrosweep.validation.report.write import prepared_folder, write_report
@@ -101,26 +99,6 @@ def examine(subject: Subject, config: ValidateConfig, progress: Progress) -> Val
         subject, config, fresh, effect, robust, groups, seeds, shifts, flags, intervals, cost,
         card_of(subject, limits),
     )  # fmt: skip
-
-
-def sample(fresh: Fresh, most: int, seed: int) -> Fresh:
-    """At most so many of the objects, drawn at random."""
-    if len(fresh) <= most:
-        return fresh
-    rows = np.sort(np.random.default_rng(seed).choice(len(fresh), most, replace=False)).astype(np.int64)
-    outgoing = fresh.outgoing
-    return replace(
-        fresh,
-        examined=fresh.examined.take(rows),
-        judged=taken(fresh.judged, rows),
-        outgoing=replace(
-            outgoing,
-            judged=taken(replace(outgoing.judged, truth=None), rows),
-            aleatoric=outgoing.aleatoric[rows],
-            epistemic=outgoing.epistemic[rows],
-            widths=outgoing.widths[:, rows],
-        ),
-    )
 
 
 def shifts_of(subject: Subject, fresh: Fresh) -> list[Shift]:

@@ -14,7 +14,7 @@ from scipy.special import ndtr
 from astrosweep.config.kinds.tables import RowsConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray, IdArray
-from astrosweep.data.examined import DEFAULT_ERROR, Remembered
+from astrosweep.data.examined import DEFAULT_ERROR, OBSERVED, Remembered
 from astrosweep.data.incoming import Incoming
 from astrosweep.data.kind import Judged, Labelled
 from astrosweep.data.ranges import known_shares
@@ -103,7 +103,7 @@ class ExaminedRows:
 
     def variables(self, judged: Judged[Rows, RowTruth]) -> Mapping[str, NDArray[Any]]:
         """See ``Examined``: classes, the predicted and the observed target."""
-        target = f"observed {self.preparation.roles.target}"
+        target = f"{OBSERVED}{self.preparation.roles.target}"
         return {**row_variables(self.preparation, judged), target: judged.target}
 
     def remembered(self, ranges: Mapping[str, Any]) -> list[Remembered]:

@@ -1,9 +1,11 @@
 """What a report says, as plain values for JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import astrosweep
+from astrosweep.ensemble.coverage import Coverage
 from astrosweep.ensemble.staging import plain
 from astrosweep.validation.calibration import interval_of
 from astrosweep.validation.findings import Validation
@@ -37,6 +39,9 @@ def facts_of(found: Validation) -> dict[str, Any]:
                 "remarks": list(found.effectiveness.remarks),
                 "lines": [asdict(line) for line in found.effectiveness.lines],
                 "own_metrics": found.effectiveness.own,
+                "own_intervals": {
+                    name: asdict(one) for name, one in found.effectiveness.own_intervals.items()
+                },
                 "published": [asdict(one) for one in found.effectiveness.published],
             },
             "robustness": {
@@ -49,9 +54,11 @@ def facts_of(found: Validation) -> dict[str, Any]:
             "calibration": {
                 part: {
                     **reliability.as_dict(),
-                    "wilson": [
-                        {"level": one.level, "interval_95": interval_of(one)} for one in reliability.overall
-                    ],
+                    "overall": _coverages(reliability.overall),
+                    "by_group": {
+                        variable: {name: _coverages(own) for name, own in groups.items()}
+                        for variable, groups in reliability.by_group.items()
+                    },
                 }
                 for part, reliability in found.calibrated.parts.items()
             },
@@ -63,3 +70,7 @@ def facts_of(found: Validation) -> dict[str, Any]:
             "card": asdict(found.card),
         }
     )
+
+
+def _coverages(found: Sequence[Coverage]) -> list[dict[str, Any]]:
+    return [{**asdict(one), "interval_95": interval_of(one)} for one in found]

@@ -1,6 +1,7 @@
 """Tables of the page: metrics, coverage, cost and the card."""
 
 from astrosweep.config import RunConfig
+from astrosweep.config.kinds import Column
 from astrosweep.ensemble.coverage import Coverage
 from astrosweep.ensemble.report.fragments import paragraph, table
 from astrosweep.ensemble.report.order import in_order
@@ -8,7 +9,7 @@ from astrosweep.ensemble.report.shown import metric_columns, metric_targets, num
 from astrosweep.validation.calibration import interval_of, is_off
 from astrosweep.validation.card import Card
 from astrosweep.validation.cost import Cost
-from astrosweep.validation.effect import MODEL
+from astrosweep.validation.effect import FRESH, MODEL
 from astrosweep.validation.findings import Validation
 from astrosweep.validation.report.words import HEADERS, share, shown, size
 
@@ -51,9 +52,19 @@ def _own(config: RunConfig, found: Validation) -> list[str]:
     columns = metric_columns(config)
     if not own:
         return []
+    intervals = found.effectiveness.own_intervals
+
+    def cell(objects: str, column: Column, target: str) -> str:
+        text = shown_metric(own[objects], column, target)
+        one = intervals.get(column.metric.format(target=target)) if objects == FRESH else None
+        if one is None or not one.has_interval:
+            return text
+        low, high = (f"{column.scale * end:.{column.decimals}f}" for end in (one.low, one.high))
+        return f"{text} ({low} to {high})"
+
     rows = [
-        (objects, target or "–", *(shown_metric(metrics, column, target) for _, column in columns))
-        for objects, metrics in own.items()
+        (objects, target or "–", *(cell(objects, column, target) for _, column in columns))
+        for objects in own
         for target in metric_targets(config)
     ]
     headers = ("objects", "target", *(name for name, _ in columns))
