@@ -10,6 +10,7 @@ from astropy.coordinates import SkyCoord
 
 from astrosweep.config.predict import for_input
 from astrosweep.core.errors import DataError
+from astrosweep.data.reading import RawTable
 from astrosweep.kinds import kind_of
 from astrosweep.kinds.stars.examined import errors_of_stars
 from astrosweep.kinds.tables.examined import errors_by_name
@@ -38,17 +39,26 @@ def judged(model: Model, examined):
 
 def test_errors_stand_beside_their_columns_under_many_names():
     frame = pd.DataFrame({"g": [1.0], "g_error": [0.1], "Kmag": [2.0], "e_Kmag": [0.2], "z": [3.0], "n": [4]})
-    found = errors_by_name(frame)
+    found = errors_by_name(RawTable(frame, {}))
     assert {name: values.tolist() for name, values in found.items()} == {"g": [0.1], "Kmag": [0.2]}
-    bad = errors_by_name(pd.DataFrame({"g": [1.0] * 3, "e_g": [np.nan, -1.0, 0.5]}))
+    bad = errors_by_name(RawTable(pd.DataFrame({"g": [1.0] * 3, "e_g": [np.nan, -1.0, 0.5]}), {}))
     assert bad["g"].tolist() == [0.0, 0.0, 0.5]
+
+
+def test_errors_in_another_unit_are_brought_to_that_of_their_column():
+    frame = pd.DataFrame({"ra": [10.0], "e_ra": [3.6], "v": [5.0], "e_v": [1.0], "w": [1.0], "e_w": [0.5]})
+    found = errors_by_name(RawTable(frame, {"ra": "deg", "e_ra": "arcsec", "v": "km/s", "e_v": "mag"}))
+    assert found["ra"].tolist() == [pytest.approx(0.001)]
+    assert (found["v"].tolist(), found["w"].tolist()) == ([0.0], [0.5])
 
 
 def test_magnitudes_of_the_archive_have_their_errors_as_flux_over_error():
     frame = pd.DataFrame(
         {"phot_g_mean_mag": [12.0, 13.0], "phot_g_mean_flux_over_error": [108.57362, np.nan]}
     )
-    np.testing.assert_allclose(errors_of_stars(frame)["phot_g_mean_mag"], [0.01, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(
+        errors_of_stars(RawTable(frame, {}))["phot_g_mean_mag"], [0.01, 0.0], rtol=1e-6
+    )
 
 
 def test_the_target_is_brought_to_the_unit_of_the_training(make_config, tmp_path):

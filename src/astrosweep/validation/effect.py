@@ -1,6 +1,6 @@
 """How good a model is: on the sealed objects as they were opened once, out of fold, and on fresh objects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from astrosweep.ensemble.bundle import Scored
 from astrosweep.ensemble.frozen import REFIT
 from astrosweep.ensemble.report.figures.predicted import taken
 from astrosweep.validation.fresh import Fresh, values_of, values_of_judged, values_of_scored
+from astrosweep.validation.remarks import remarks_on
 from astrosweep.validation.resample import Estimate, estimates
 from astrosweep.validation.scores import LIKELIHOODS, METRICS, Values, channels_of, scores
 from astrosweep.validation.subject import Subject
@@ -91,7 +92,7 @@ def effectiveness(subject: Subject, fresh: Fresh | None, draws: int, seed: int) 
         own[FRESH] = kind.score(preparation, fresh.judged, by_class=True)
         own_intervals = _own_intervals(subject, fresh, own[FRESH], min(draws, _OWN_DRAWS), seed)
     published = subject.model.kind.published(subject.model.config)
-    return Effectiveness(tuple(lines), own, own_intervals, published, tuple(_remarks(subject, fresh)))
+    return Effectiveness(tuple(lines), own, own_intervals, published, tuple(remarks_on(subject, fresh)))
 
 
 def verdict_of(merit: Mapping[str, Any], part: str) -> Mapping[str, Any]:
@@ -185,36 +186,6 @@ def _lines(subject: Subject, objects: str, who: str, values: Values, draws: int,
         n = int(np.isfinite(own.residual).any(axis=1).sum())
         found.append(Line(objects, who, channel, n, scores(own, draws, seed)))
     return found
-
-
-def _remarks(subject: Subject, fresh: Fresh | None) -> Sequence[str]:
-    said = []
-    if subject.bundle is None:
-        said.append(
-            "This is a single run: its test objects are sealed and stay so. What is told of it is what it "
-            "recorded of its validation objects, by which its best epoch was chosen; ensemble.py opens "
-            "the seal, once."
-        )
-        if not subject.recorded:
-            said.append("The run's folder has no metrics.json, so that nothing is known of its validation.")
-    elif subject.bundle.test is None:
-        said.append("The bundle has no predictions of sealed objects; what is out of fold stands for them.")
-    if fresh is None:
-        said.append(
-            "No labelled input was given: robustness, shift and cost need one, input=<table or directory>."
-        )
-    elif fresh.seen and fresh.seen_kept:
-        said.append(
-            f"{fresh.seen} of the objects were used to train or to choose the model, and are among these "
-            "(keep_seen=true): what follows flatters it."
-        )
-    elif fresh.seen:
-        said.append(
-            f"{fresh.seen} objects of the file were used to train or to choose the model and are left out."
-        )
-    if fresh is not None and fresh.remark:
-        said.append(fresh.remark)
-    return said
 
 
 def _split(metrics: Mapping[str, float], part: str) -> dict[str, float]:

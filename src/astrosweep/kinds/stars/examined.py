@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from astrosweep.core.types import FloatArray
 from astrosweep.data.kind import Judged
+from astrosweep.data.reading import RawTable
 from astrosweep.kinds.stars.schema import TARGET, TARGET_ERROR, ZERO_POINT
 from astrosweep.kinds.tables.examined import ExaminedRows, Truth, errors_by_name, positive
 from astrosweep.kinds.tables.rows import Rows, RowTruth
@@ -72,12 +73,12 @@ def truth_of_stars(read: UnlabelledTable, n_rows: int, zero_point: bool) -> Trut
     return parallax, np.where(error > 0.0, error, np.nan)
 
 
-def errors_of_stars(frame: pd.DataFrame) -> dict[str, FloatArray]:
+def errors_of_stars(raw: RawTable) -> dict[str, FloatArray]:
     """Errors by name, and those of the archive's magnitudes, which it tells as flux over error.
 
     A magnitude's error is 2.5 / ln(10) times the relative error of the flux (Pogson 1856, MNRAS 17, 12).
     """
-    found = errors_by_name(frame)
+    found, frame = errors_by_name(raw), raw.frame
     for name in map(str, frame.columns):
         match = _FLUX.fullmatch(name)
         if match and name not in found and (ratio := f"{match[1]}_mean_flux_over_error") in frame:

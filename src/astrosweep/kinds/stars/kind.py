@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
@@ -108,9 +107,9 @@ class StarKind(TableKind):
         assert isinstance(data, StarDataConfig), "the dictionary of kinds goes by this type"
         return truth_of_stars(read, len(raw.frame), data.zero_point == "column")
 
-    def errors_of(self, frame: pd.DataFrame) -> dict[str, FloatArray]:
+    def errors_of(self, raw: RawTable) -> dict[str, FloatArray]:
         """See ``TableKind.errors_of``."""
-        return errors_of_stars(frame)
+        return errors_of_stars(raw)
 
     def published(self, config: RunConfig) -> tuple[Published, ...]:
         """See ``Kind.published``."""

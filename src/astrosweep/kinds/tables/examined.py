@@ -19,6 +19,7 @@ from astrosweep.data.incoming import Incoming
 from astrosweep.data.kind import Judged, Labelled
 from astrosweep.data.ranges import known_shares
 from astrosweep.data.reading import RawTable
+from astrosweep.data.reading.units import known_unit
 from astrosweep.kinds.tables.groups import row_variables
 from astrosweep.kinds.tables.incoming import read_rows_of
 from astrosweep.kinds.tables.preparation import RowPreparation
@@ -139,7 +140,7 @@ def examined_rows(
     preparation: RowPreparation,
     read: Reader,
     truth_of: Callable[[RawTable, UnlabelledTable], Truth],
-    errors_of: Callable[[pd.DataFrame], Mapping[str, FloatArray]],
+    errors_of: Callable[[RawTable], Mapping[str, FloatArray]],
 ) -> ExaminedRows:
     """Read labelled rows.
 
@@ -172,7 +173,7 @@ def examined_rows(
             "the model itself keeps. The file has " + ", ".join(map(str, raw.frame.columns))
         )
     sources = _sources(table.table.lineage, preparation)
-    known = {name: error for name, error in errors_of(raw.frame).items() if name in sources}
+    known = {name: error for name, error in errors_of(raw).items() if name in sources}
     objects = incoming.objects.take(kept)
     spread, words = {}, {}
     for one in preparation.used:
@@ -206,20 +207,29 @@ def examined_rows(
     )
 
 
-def errors_by_name(frame: pd.DataFrame) -> dict[str, FloatArray]:
+def errors_by_name(raw: RawTable) -> dict[str, FloatArray]:
     """Columns of a file that have a column of errors beside them, such as ``g_error`` or ``e_g``.
 
     Returns:
-        Column to its 1-sigma errors, 0 where unknown.
+        Column to its 1-sigma errors in the column's own unit, 0 where unknown.
     """
+    frame = raw.frame
     spelled = {str(name).lower(): str(name) for name in frame.columns}
     found: dict[str, FloatArray] = {}
     for name in spelled.values():
         candidates = [pattern.format(name).lower() for pattern in _ERROR_NAMES]
         own = next((spelled[one] for one in candidates if one in spelled), None)
         if own is not None:
-            found[name] = positive(frame[own])
+            found[name] = positive(frame[own]) * _factor(raw.units.get(own, ""), raw.units.get(name, ""))
     return found
+
+
+def _factor(stated: str, wanted: str) -> float:
+    """From the unit of errors to that of their column; 1 where either is unknown, 0 where they do not fit."""
+    one, other = known_unit(stated), known_unit(wanted)
+    if not stated or not wanted or one is None or other is None:
+        return 1.0
+    return float(one.to(other)) if one.is_equivalent(other) else 0.0
 
 
 def positive(values: pd.Series) -> FloatArray:

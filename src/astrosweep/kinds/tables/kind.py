@@ -188,9 +188,9 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
         assert isinstance(config.data, TableDataConfig), "the dictionary of kinds goes by this type"
         return truth_beside(raw, config.data, path, preparation)
 
-    def errors_of(self, frame: pd.DataFrame) -> dict[str, FloatArray]:
+    def errors_of(self, raw: RawTable) -> dict[str, FloatArray]:
         """Columns of a file that have errors, and those, 0 where unknown."""
-        return errors_by_name(frame)
+        return errors_by_name(raw)
 
     @property
     def descriptor(self) -> str:
