@@ -26,6 +26,8 @@ from astrosweep.validation.subject import Subject, opened_subject
 Progress = Callable[[str], None]
 """Told what is being done."""
 _FOLDER = Path("mlruns/validations")
+_MANY = 10**9
+"""Training objects where nobody says how many there were: their distribution counts as known exactly."""
 
 
 def validate(config: ValidateConfig, progress: Progress) -> Written:
@@ -103,14 +105,14 @@ def examine(subject: Subject, config: ValidateConfig, progress: Progress) -> Val
 
 def shifts_of(subject: Subject, fresh: Fresh) -> list[Shift]:
     """How the inputs moved from the training objects, and a scalar target from those that a bundle keeps."""
-    known, n = subject.model.validation, 0
+    known, n = subject.model.validation, _MANY
     data = subject.provenance.get("data")
     if isinstance(data, Mapping) and isinstance(data.get("n_labelled"), int):
         n = data["n_labelled"]
     elif known is not None:
         n = len(known)
     found = []
-    if subject.model.ranges and n:
+    if subject.model.ranges:
         found = [shift_of(one, n) for one in fresh.examined.remembered(subject.model.ranges)]
     if known is not None and known.target.shape[1] == 1:
         name = f"target {', '.join(subject.model.config.targets)}"
