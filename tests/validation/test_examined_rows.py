@@ -95,6 +95,20 @@ def test_rows_without_a_target_are_left_out_and_counted(make_config, tmp_path):
     np.testing.assert_array_equal(found.judged.objects.ids, frame["objid"][101:])
 
 
+def test_an_unknown_error_of_the_target_is_the_typical_one_and_that_is_said(make_config, tmp_path):
+    write_line(tmp_path / "training.csv", seed=1, z_error=0.2)
+    line = line_subject(make_config, tmp_path, "data.target_error=z_error", networks=1)
+    error = np.where(np.arange(400) < 100, np.nan, 0.3)
+    found = fresh_of(line, write_line(tmp_path / "fresh.csv", seed=4, z_error=error))
+    typical = line.model.preparation.typical_error
+    assert (
+        found.facts["errors of the target"]
+        == f"unknown for 100 rows: {typical:.4g} stands in, as in training"
+    )
+    assert found.judged.error[0, 0] == typical
+    assert found.noise == pytest.approx(np.sqrt(0.25 * typical**2 + 0.75 * 0.3**2))
+
+
 def test_parallaxes_are_those_of_the_file(star_model, star_file):
     found = examine(star_model, star_file)
     frame = pd.read_csv(star_file)

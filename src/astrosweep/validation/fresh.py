@@ -49,6 +49,12 @@ class Fresh:
         return len(self.judged)
 
     @property
+    def noise(self) -> float:
+        """Root mean square of the targets' own errors, in the unit of learning: what no model can do without."""
+        known = np.isfinite(self.judged.target)
+        return float(np.sqrt(np.mean(self.judged.error[known] ** 2)))
+
+    @property
     def facts(self) -> Mapping[str, Any]:
         """How the objects were read, in words."""
         return self.examined.facts

@@ -191,6 +191,7 @@ def examined_rows(
         "rows": incoming.n_rows,
         "rows that cannot be predicted": incoming.n_rows - len(incoming.objects),
         "rows without a target": len(incoming.objects) - len(kept),
+        **_stand_in(error[kept], preparation),
         **incoming.notes,
     }
     return ExaminedRows(
@@ -205,6 +206,12 @@ def examined_rows(
         errors=words,
         spread=spread,
     )
+
+
+def _stand_in(error: FloatArray, preparation: RowPreparation) -> dict[str, str]:
+    n = int(np.isnan(error).sum())
+    typical = f"{preparation.typical_error:.4g} {preparation.roles.unit}".strip()
+    return {"errors of the target": f"unknown for {n} rows: {typical} stands in, as in training"} if n else {}
 
 
 def errors_by_name(raw: RawTable) -> dict[str, FloatArray]:

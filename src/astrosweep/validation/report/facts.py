@@ -34,7 +34,13 @@ def facts_of(found: Validation) -> dict[str, Any]:
             "data": found.config.data,
             "input": None
             if fresh is None
-            else {"objects": len(fresh), "seen": fresh.seen, "seen_kept": fresh.seen_kept, **fresh.facts},
+            else {
+                "objects": len(fresh),
+                "seen": fresh.seen,
+                "seen_kept": fresh.seen_kept,
+                "rms_error_of_targets": fresh.noise,
+                **fresh.facts,
+            },
             "effectiveness": {
                 "remarks": list(found.effectiveness.remarks),
                 "lines": [asdict(line) for line in found.effectiveness.lines],

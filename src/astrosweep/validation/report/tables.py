@@ -42,6 +42,14 @@ def effect_parts(found: Validation) -> list[str]:
             ),
             table(columns, rows, words=("objects", "predictor", "target"), marked=marked),
         ]
+    if found.fresh is not None and found.fresh.noise > 0.0 and not found.subject.has_profiles:
+        noise = f"{number(found.fresh.noise)} {unit}".strip()
+        parts.append(
+            paragraph(
+                f"Observed targets have errors of their own: those of the fresh objects are {noise} in the "
+                "root mean square, below which the RMSE of no model is expected."
+            )
+        )
     parts += _own(found.subject.model.config, found)
     parts += _published(found)
     return parts
