@@ -50,7 +50,7 @@ class Fresh:
 
     @property
     def noise(self) -> float:
-        """Root mean square of the targets' own errors, in the unit of learning: what no model can do without."""
+        """Root mean square of the targets' own errors, in the unit of learning: what no model can avoid."""
         known = np.isfinite(self.judged.target)
         return float(np.sqrt(np.mean(self.judged.error[known] ** 2)))
 
