@@ -44,11 +44,21 @@ def test_training_objects_that_a_bundle_does_not_keep_count_as_seen(subject, tmp
     ids, target = np.r_[kept.ids[:2], 50, test.ids], np.r_[kept.target[:2], [[9.0]], test.target]
     found = known_objects(with_bundle(subject, kept, test, n_labelled=60), tmp_path, ids, target)
     assert found.seen.tolist() == [True, True, True, False, False, False]
-    assert "keeps 12 of its 60 training objects" in found.remark
+    assert "keeps 12 of the 60 that are not sealed" in found.remark
     elsewhere = known_objects(
         with_bundle(subject, kept, test, 60), tmp_path, np.array([50]), np.array([[9.0]])
     )
     assert not elsewhere.seen.any()
+
+
+def test_of_networks_that_were_trained_again_on_all_objects_only_the_sealed_ones_are_new(subject, tmp_path):
+    test = scored(3, ids=np.arange(100, 103))
+    again = with_bundle(subject, None, test, n_labelled=60)
+    ids, target = np.r_[7, 8, test.ids], np.r_[[[1.0]], [[2.0]], test.target]
+    assert known_objects(again, tmp_path, ids, target).seen.tolist() == [True, True, False, False, False]
+    elsewhere = known_objects(again, tmp_path, ids[:2], target[:2])
+    assert not elsewhere.seen.any()
+    assert elsewhere.remark == "The bundle keeps 0 of its 60 training objects, none of which are here."
 
 
 def test_the_table_of_a_run_is_refused_since_it_holds_sealed_objects(subject):

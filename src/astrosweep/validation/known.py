@@ -31,8 +31,9 @@ def known_objects(subject: Subject, path: Path, ids: IdArray, target: FloatArray
     """Find the objects that a model knows.
 
     An object is one of a bundle's where identifier and target are the same. A bundle keeps its validation
-    objects and the sealed ones that were opened; where there were training objects besides, a file that has
-    some of the former may have those too, and only the opened ones count as new.
+    objects, if networks were not trained again on all, and the sealed ones that were opened. Where it was
+    trained on others besides, a file that has any of those it keeps may have the others too, and only the
+    opened ones count as new.
 
     Args:
         subject: The model.
@@ -46,24 +47,25 @@ def known_objects(subject: Subject, path: Path, ids: IdArray, target: FloatArray
     bundle = subject.bundle
     if bundle is None:
         return _of_run(subject, path, ids)
-    if bundle.validation is None:
-        remark = "The bundle does not keep which objects it was trained on; make sure that these are new."
-        return Known(np.zeros(len(ids), dtype=np.bool_), remark)
-    seen, opened = _same(bundle.validation, ids, target), np.zeros(len(ids), dtype=np.bool_)
-    if bundle.test is not None:
-        opened = _same(bundle.test, ids, target)
+    nothing = np.zeros(len(ids), dtype=np.bool_)
+    kept, test = bundle.validation, bundle.test
+    seen = nothing if kept is None else _same(kept, ids, target)
+    opened = nothing if test is None else _same(test, ids, target)
     data = subject.provenance.get("data")
     n_labelled = data.get("n_labelled", 0) if isinstance(data, dict) else 0
-    n_opened = int(opened.sum())
-    remark = f"{n_opened} of the objects are the sealed ones, which were opened before." if n_opened else ""
-    if seen.any() and n_labelled > len(bundle.validation):
+    n_kept, n_opened = 0 if kept is None else len(kept), int(opened.sum())
+    if n_kept >= n_labelled > 0:
+        words = f"{n_opened} of the objects are the sealed ones, which were opened before."
+        return Known(seen, words if n_opened else "")
+    if seen.any() or opened.any():
         remark = (
-            f"The file has objects that the model was chosen by. It keeps {len(bundle.validation)} of its "
-            f"{n_labelled} training objects, so that the others cannot be told from new ones: all count as "
-            f"seen but for the {n_opened} sealed ones, which were opened before."
+            f"The file has objects of the training table, of which the bundle keeps {n_kept} of the "
+            f"{n_labelled} that are not sealed, so that the others cannot be told from new ones: all count "
+            f"as seen but for {n_opened} sealed ones, which were opened before."
         )
         return Known(~opened, remark)
-    return Known(seen, remark)
+    remark = f"The bundle keeps {n_kept} of its {n_labelled} training objects, none of which are here."
+    return Known(nothing, remark)
 
 
 def _of_run(subject: Subject, path: Path, ids: IdArray) -> Known:
