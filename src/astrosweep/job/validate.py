@@ -4,11 +4,12 @@ import logging
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
 from astrosweep.config.validate import validate_config
-from astrosweep.core.errors import DataError
+from astrosweep.core.errors import AstrosweepError, DataError
 from astrosweep.job.ahead import uncollected
 from astrosweep.job.faults import ends_a_job
 from astrosweep.job.folder import working_in
@@ -17,16 +18,28 @@ from astrosweep.job.signals import interrupt_on_sigterm
 _log = logging.getLogger(__name__)
 
 
+class ValidationFailed(AstrosweepError):
+    """A job of several failed; its reason was told."""
+
+
 def run_validation(composed: DictConfig) -> None:
     """Validate a model; where that is impossible the program ends with exit code 1 and no report is left.
 
     Args:
         composed: What Hydra composed.
+
+    Raises:
+        ValidationFailed: It is impossible for one job of several; the others go on.
     """
     interrupt_on_sigterm()
     hydra = HydraConfig.get()
-    with ends_a_job("No report was written."), working_in(Path(hydra.runtime.cwd)):
-        _run(composed)
+    try:
+        with ends_a_job("No report was written."), working_in(Path(hydra.runtime.cwd)):
+            _run(composed)
+    except SystemExit as ended:
+        if hydra.mode == RunMode.MULTIRUN and ended.code == 1:
+            raise ValidationFailed(f"no report on {composed.validation.get('model')}") from None
+        raise
 
 
 def _run(composed: DictConfig) -> None:
