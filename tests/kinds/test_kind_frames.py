@@ -10,6 +10,7 @@ import pytest
 
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import Predictions, Unlabelled
+from astrosweep.data.ranges import PERCENTILES
 from astrosweep.training import judge_unlabelled, predict_with, restore, train
 from tests.conftest import prepared_data
 from tests.kinds.contract import Case, same_bits
@@ -117,7 +118,7 @@ def test_ranges_are_plain_numbers_in_order(case: Case) -> None:
     ranges = numbers(told)
     assert len(ranges) >= 3
     for one in ranges:
-        assert list(one) == ["min", "p0.1", "p50", "p99.9", "max", "missing"]
+        assert list(one) == ["min", *PERCENTILES, "max", "missing"]
         assert 0.0 <= one["missing"] <= 1.0
         if one["missing"] < 1.0:
             between = [one[name] for name in list(one)[:-1]]

@@ -24,10 +24,12 @@ from astrosweep.data.target import TargetTransform
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from astrosweep.data.examined import Examined
     from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
+    from astrosweep.data.published import Published
 
-Part = Literal["validation", "test"]
-"""Objects with a truth that may be drawn: those that folds validated on, and the sealed ones once opened."""
+Part = Literal["validation", "test", "fresh"]
+"""Objects with a truth that may be drawn: those of validation, the sealed ones once opened, and others."""
 
 
 class Collection(Protocol):
@@ -417,6 +419,28 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         """
         del size
         yield self.incoming(config, path, preparation)
+
+    def examined(
+        self,
+        config: RunConfig,  # noqa: ARG002
+        path: Path,
+        preparation: PreparationT,  # noqa: ARG002
+    ) -> "Examined":
+        """Read objects with their truth, on which a model is examined; the rest as ``incoming`` does.
+
+        Args:
+            config: See ``incoming``.
+            path: See ``incoming``.
+            preparation: See ``incoming``.
+
+        Raises:
+            DataError: See ``incoming``; or no object has a truth.
+        """
+        raise DataError(f"{path}: such data cannot be examined from a file")
+
+    def published(self, config: RunConfig) -> "tuple[Published, ...]":  # noqa: ARG002
+        """Figures that a study published of the same class of objects and the same targets."""
+        return ()
 
     def catalogue(self, preparation: PreparationT, outgoing: "Outgoing") -> "list[Column]":
         """Predictions as columns of a catalogue, in physical units, each with its unit and descriptor.

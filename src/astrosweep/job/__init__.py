@@ -11,6 +11,7 @@ from astrosweep.job.entry import run_job
 from astrosweep.job.multirun import MultirunCallback
 from astrosweep.job.predict import run_prediction
 from astrosweep.job.promote import run_promotion
+from astrosweep.job.validate import run_validation
 
 # At its end the interpreter would look through a million objects of torch and MLflow: 2 s for each process.
 atexit.register(gc.freeze)
@@ -24,4 +25,5 @@ __all__ = [
     "run_job",
     "run_prediction",
     "run_promotion",
+    "run_validation",
 ]

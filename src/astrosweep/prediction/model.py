@@ -117,7 +117,7 @@ class Model:
         )
 
     def _predict(self, objects: Any, clock: Clock) -> Outgoing:
-        mean, std = self._members(objects, clock)
+        mean, std = self.each(objects, clock)
         combined = self.mixture.combine(mean, std)
         judged = judge_unlabelled(
             self.preparation, objects, Predictions(objects.ids, combined.mean, combined.std)
@@ -131,7 +131,7 @@ class Model:
             widths=factors * combined.std,
         )
 
-    def _members(self, objects: Any, clock: Clock) -> tuple[FloatArray, FloatArray]:
+    def each(self, objects: Any, clock: Clock = untimed) -> tuple[FloatArray, FloatArray]:
         """Means and uncertainties of each network, each (K, N, T); equal preparations prepare once."""
         shape = (len(self.networks), len(objects), self.preparation.layout.n_targets)
         mean, std = np.empty(shape), np.empty(shape)
@@ -171,11 +171,12 @@ def open_model(address: str, tracking: TrackingConfig, accelerator: Accelerator 
     """
     with located(address, tracking) as place:
         if place.is_bundle:
-            return _of_bundle(load_bundle(place.folder, accelerator), place)
-        return _of_run(place, accelerator)
+            return of_bundle(load_bundle(place.folder, accelerator), place)
+        return of_run(place, accelerator)
 
 
-def _of_bundle(bundle: Bundle, place: Place) -> Model:
+def of_bundle(bundle: Bundle, place: Place) -> Model:
+    """An ensemble as a model."""
     members = tuple(dict.fromkeys(entry.run_id for entry in bundle.entry.members if entry.run_id))
     data = bundle.provenance.get("data")
     found = data.get("fingerprint", "") if isinstance(data, dict) else ""
@@ -195,7 +196,13 @@ def _of_bundle(bundle: Bundle, place: Place) -> Model:
     )
 
 
-def _of_run(place: Place, accelerator: Accelerator | None) -> Model:
+def of_run(place: Place, accelerator: Accelerator | None) -> Model:
+    """What a run left as a model.
+
+    Raises:
+        FormatError: It is damaged.
+        ConfigError: This machine has no such device.
+    """
     trained = load(place.folder, accelerator)
     share = 1.0 / len(trained.members)
     networks = tuple(

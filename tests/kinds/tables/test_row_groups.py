@@ -10,6 +10,7 @@ import pytest
 from astrosweep.config import RunConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import Predictions
+from astrosweep.data.ranges import PERCENTILES
 from astrosweep.kinds import kind_of
 from astrosweep.kinds.tables.frame import frame_of, rows_from
 from astrosweep.kinds.tables.groups import row_ranges
@@ -78,13 +79,12 @@ def test_ranges_are_those_of_the_numbers() -> None:
     frame = pd.DataFrame({"x": values, "kind": pd.Series(kinds, dtype=object), "none": np.nan})
     told = row_ranges(Rows(np.arange(1001), frame))
     assert told["classes"] == {"kind": {"a": 600, "b": 400}}
-    assert told["features"]["none"] == {
-        "min": None, "p0.1": None, "p50": None, "p99.9": None, "max": None, "missing": 1.0
-    }  # fmt: skip
+    assert told["features"]["none"] == {**dict.fromkeys(("min", *PERCENTILES, "max")), "missing": 1.0}
     x = told["features"]["x"]
     known = np.delete(values, 5)
     assert (x["min"], x["max"], x["missing"]) == (0.0, 1000.0, pytest.approx(1 / 1001))
-    assert [x["p0.1"], x["p50"], x["p99.9"]] == [np.percentile(known, at) for at in (0.1, 50.0, 99.9)]
+    levels = (0.1, 30.0, 50.0, 97.5, 99.9)
+    assert [x[f"p{at:g}"] for at in levels] == [np.percentile(known, at) for at in levels]
 
 
 def test_stars_are_grouped_by_magnitude_where_they_have_one(make_config: Callable[..., RunConfig]) -> None:

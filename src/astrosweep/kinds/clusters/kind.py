@@ -14,9 +14,11 @@ from astrosweep.core.errors import DataError
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
 from astrosweep.data.kind import Development, Judged, Kind, Part
+from astrosweep.data.published import Published, read_published
 from astrosweep.kinds.clusters.catalogue import profile_columns
 from astrosweep.kinds.clusters.derived_columns import cluster_columns
 from astrosweep.kinds.clusters.development import develop_clusters, unseal_clusters
+from astrosweep.kinds.clusters.examined import ExaminedClusters, examined_clusters
 from astrosweep.kinds.clusters.figures import write_figures
 from astrosweep.kinds.clusters.figures.errors import errors_by_radius
 from astrosweep.kinds.clusters.figures.predicted import predicted_profiles
@@ -35,6 +37,8 @@ from astrosweep.kinds.clusters.score import score_profiles
 from astrosweep.kinds.clusters.unlike import unlike_clusters
 from astrosweep.kinds.clusters.variation import Variation, variation_of
 from astrosweep.training.linear import LinearBaseline
+
+_PUBLISHED = Path(__file__).with_name("published.yaml")
 
 
 class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
@@ -107,6 +111,14 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
     def incoming(self, config: RunConfig, path: Path, preparation: ProfilePreparation) -> Incoming[Clusters]:
         """See ``Kind.incoming``: a directory of observed profiles, or one long table of them."""
         return incoming_clusters(_data_of(config), path, preparation)
+
+    def examined(self, config: RunConfig, path: Path, preparation: ProfilePreparation) -> ExaminedClusters:
+        """See ``Kind.examined``: a directory of observed profiles with true ones beside them."""
+        return examined_clusters(_data_of(config), path, preparation)
+
+    def published(self, config: RunConfig) -> tuple[Published, ...]:
+        """See ``Kind.published``."""
+        return read_published(_PUBLISHED, config.data.name, config.targets)
 
     def catalogue(self, preparation: ProfilePreparation, outgoing: Outgoing) -> list[Column]:
         """See ``Kind.catalogue``: a row for each output radius of each cluster."""

@@ -1,6 +1,7 @@
 """Variable stars as a kind of data: a table with the archive's schema, derived magnitudes and parallaxes."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,22 @@ from numpy.typing import NDArray
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.metrics import Scorer
+from astrosweep.core.types import FloatArray
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.kind import Judged
+from astrosweep.data.published import Published, read_published
 from astrosweep.data.reading import RawTable
 from astrosweep.kinds.stars import schema
 from astrosweep.kinds.stars.archive import fetch
 from astrosweep.kinds.stars.derive import derive
+from astrosweep.kinds.stars.examined import ExaminedStars, errors_of_stars, truth_of_stars
 from astrosweep.kinds.stars.files import load_file
 from astrosweep.kinds.stars.incoming import map_unlabelled
 from astrosweep.kinds.stars.leakage import DERIVED_FROM_PARALLAX
 from astrosweep.kinds.stars.metrics import parallax_bins, score
 from astrosweep.kinds.stars.period_luminosity import PERIOD_LUMINOSITY
 from astrosweep.kinds.stars.simulate import simulate
+from astrosweep.kinds.tables.examined import Truth
 from astrosweep.kinds.tables.features import Features, choose_features
 from astrosweep.kinds.tables.kind import TableKind
 from astrosweep.kinds.tables.leakage import Guard
@@ -36,6 +41,7 @@ from astrosweep.kinds.tables.unlabelled import UnlabelledTable
 _MERGED = ("cepheid", "rrlyrae")
 _MAGNITUDE = "phot_g_mean_mag"
 _LINEAR_BELOW_MAS = 0.1
+_PUBLISHED = Path(__file__).with_name("published.yaml")
 ROLES = Roles(
     id=schema.ID,
     target=schema.TARGET,
@@ -82,6 +88,32 @@ class StarKind(TableKind):
         data = config.data
         assert isinstance(data, StarDataConfig), "the dictionary of kinds goes by this type"
         return map_unlabelled(raw, data, path, preparation)
+
+    def examined(self, config: RunConfig, path: Path, preparation: RowPreparation) -> ExaminedStars:
+        """See ``Kind.examined``."""
+        rows = super().examined(config, path, preparation)
+        return ExaminedStars(**{one.name: getattr(rows, one.name) for one in fields(rows)})
+
+    def truth_of(
+        self,
+        config: RunConfig,
+        raw: RawTable,
+        path: Path,  # noqa: ARG002
+        preparation: RowPreparation,  # noqa: ARG002
+        read: UnlabelledTable,
+    ) -> Truth:
+        """See ``TableKind.truth_of``."""
+        data = config.data
+        assert isinstance(data, StarDataConfig), "the dictionary of kinds goes by this type"
+        return truth_of_stars(read, len(raw.frame), data.zero_point == "column")
+
+    def errors_of(self, raw: RawTable) -> dict[str, FloatArray]:
+        """See ``TableKind.errors_of``."""
+        return errors_of_stars(raw)
+
+    def published(self, config: RunConfig) -> tuple[Published, ...]:
+        """See ``Kind.published``."""
+        return read_published(_PUBLISHED, config.data.name, config.targets)
 
     @property
     def descriptor(self) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.errors import DataError
+from astrosweep.core.types import FloatArray
 from astrosweep.data.expression import find_expression
 from astrosweep.data.plausible import without_fillers
 from astrosweep.data.reading import RawTable, check_named, read_parts
@@ -14,6 +16,7 @@ from astrosweep.kinds.tables.columns import Columns, columns_as_read, identifier
 from astrosweep.kinds.tables.identifiers import identifiers_among
 from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.kinds.tables.spelling import as_configured
+from astrosweep.kinds.tables.units import in_unit_of_target
 from astrosweep.kinds.tables.unlabelled import ABSENT, UnlabelledTable, readable
 
 
@@ -57,6 +60,41 @@ def map_unlabelled(
         unreadable=unreadable,
         notes=notes,
     )
+
+
+def truth_beside(
+    raw: RawTable, data: TableDataConfig, path: Path, preparation: RowPreparation
+) -> tuple[FloatArray, FloatArray]:
+    """What a file of rows says of their target and its error, each of shape (rows,), NaN where unknown.
+
+    Args:
+        raw: The file as read.
+        data: How the training table was read.
+        path: The file, for messages.
+        preparation: The preparation of what predicts them, whose unit the target is brought to.
+
+    Raises:
+        DataError: A column holds text, or its unit does not convert.
+    """
+    raw = as_configured(raw, data)
+    identifiers = identifiers_among(map(str, raw.frame.columns), [data.id])
+    frame, _ = without_fillers(raw.frame, data.missing_values, identifiers)
+    columns = columns_as_read(RawTable(frame, raw.units, raw.named, raw.notes), path, raw.units, data.units)
+    target, error = str(data.target), data.target_error or ""
+    found = {}
+    for name in (target, error):
+        text = data.columns.get(name, name)
+        if name and _is_there(text, columns):
+            if name not in columns.values or name in data.columns:
+                columns.add(name, text)
+            found[name] = columns.numbers(name)
+    table = pd.DataFrame(found, index=range(len(frame)), dtype=np.float64)
+    in_unit_of_target(table, target, error, {**raw.units, **data.units}, preparation.roles.unit, str(path))
+    nothing = np.full(len(table), np.nan)
+    values, errors = (
+        table[name].to_numpy(dtype=np.float64) if name in table else nothing for name in (target, error)
+    )
+    return values, np.where(errors > 0.0, errors, np.nan)
 
 
 def read_rows_of(path: Path, data: RowsConfig, size: int) -> Iterator[tuple[RawTable, int]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from astrosweep.config import RunConfig
 from astrosweep.config.kinds.tables import RowsConfig, TableDataConfig
 from astrosweep.core.metrics import Scorer, score
+from astrosweep.core.types import FloatArray
 from astrosweep.data.baseline import Baseline
 from astrosweep.data.field import GENERIC
 from astrosweep.data.incoming import Column, Incoming, Outgoing, Unlike
@@ -20,12 +21,13 @@ from astrosweep.data.reading import RawTable
 from astrosweep.kinds.tables.boosting import BOOSTING
 from astrosweep.kinds.tables.catalogue import catalogue_of
 from astrosweep.kinds.tables.development import develop, unseal_rows
+from astrosweep.kinds.tables.examined import ExaminedRows, Truth, errors_by_name, examined_rows
 from astrosweep.kinds.tables.figures import write_figures
 from astrosweep.kinds.tables.figures.predicted import predicted_against_observed
 from astrosweep.kinds.tables.frame import frame_of, rows_from
 from astrosweep.kinds.tables.groups import row_ranges, row_variables
 from astrosweep.kinds.tables.impossible import check_impossible
-from astrosweep.kinds.tables.incoming import map_unlabelled, read_rows_of
+from astrosweep.kinds.tables.incoming import map_unlabelled, read_rows_of, truth_beside
 from astrosweep.kinds.tables.preparation import RowPreparation, load_row_preparation
 from astrosweep.kinds.tables.prepare import CORRELATION, PreparedRows, prepare
 from astrosweep.kinds.tables.rows import Rows, RowTruth
@@ -162,6 +164,37 @@ class TableKind(Kind[Rows, RowTruth, RowPreparation]):
             read = self.unlabelled(config, raw, path, preparation)
             yield rows_to_predict(read, preparation, data.cleaning, first, n_total)
             first += len(raw.frame)
+
+    def examined(self, config: RunConfig, path: Path, preparation: RowPreparation) -> ExaminedRows:
+        """See ``Kind.examined``."""
+        return examined_rows(
+            path,
+            _rows_of(config),
+            preparation,
+            lambda raw: self.unlabelled(config, raw, path, preparation),
+            lambda raw, read: self.truth_of(config, raw, path, preparation, read),
+            self.errors_of,
+        )
+
+    def truth_of(
+        self,
+        config: RunConfig,
+        raw: RawTable,
+        path: Path,
+        preparation: RowPreparation,
+        read: UnlabelledTable,  # noqa: ARG002
+    ) -> Truth:
+        """Target and its error of each row of a file, in the unit in which it is learned.
+
+        Raises:
+            DataError: The columns are there, and are not what they should be.
+        """
+        assert isinstance(config.data, TableDataConfig), "the dictionary of kinds goes by this type"
+        return truth_beside(raw, config.data, path, preparation)
+
+    def errors_of(self, raw: RawTable) -> dict[str, FloatArray]:
+        """Columns of a file that have errors, and those, 0 where unknown."""
+        return errors_by_name(raw)
 
     @property
     def descriptor(self) -> str:

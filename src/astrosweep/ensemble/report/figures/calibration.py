@@ -18,7 +18,7 @@ _FEW = 12
 """Up to so many groups have marks and names of their own; more are lines."""
 _TICKS = 10
 _COLOURS = (GREEN, BLUE, PURPLE, ORANGE)
-_PARTS = (("out of fold", BLUE, "o"), ("sealed objects", ORANGE, "s"))
+_PARTS = (("out of fold", BLUE, "o"), ("sealed objects", ORANGE, "s"), ("fresh objects", GREEN, "^"))
 
 
 def calibration(parts: Mapping[str, Reliability], title: str) -> Figure:
@@ -27,8 +27,9 @@ def calibration(parts: Mapping[str, Reliability], title: str) -> Figure:
     Bars are the binomial noise of honest intervals with as many objects.
 
     Args:
-        parts: ``out of fold`` and ``sealed objects`` to what was measured; at least one. Groups are those of
-            the first one; where all objects are in one group there is nothing more to draw.
+        parts: ``out of fold``, ``sealed objects`` and ``fresh objects`` to what was measured; at least one.
+            Groups are those of the first one; where all objects are in one group there is nothing more to
+            draw.
         title: Title.
     """
     first_part, first = next(iter(parts.items()))
