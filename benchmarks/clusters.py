@@ -111,7 +111,7 @@ class Networks:
                 raise SystemExit(f"{config.run_name}: {run.error}")
             artifacts = place / "artifacts"
             first = artifacts / "replicate_0" if config.replicates > 1 else artifacts
-            n_clusters = n_clusters or json.loads((first / "data_report.json").read_text())["parts"]["train"]
+            n_clusters = n_clusters or _n_training(first)
             found = _ensemble(tracker, place) if config.replicates > 1 else _alone(artifacts)
             predictors.append(found)
         return cls(n_clusters, predictors, time.perf_counter() - start)
@@ -126,8 +126,7 @@ class Networks:
     @classmethod
     def alone(cls, run: Path) -> "Networks":
         """Read what a run left."""
-        n_clusters = json.loads((run / "data_report.json").read_text())["parts"]["train"]
-        return cls(n_clusters, [_alone(run)], 0.0)
+        return cls(_n_training(run), [_alone(run)], 0.0)
 
     def answer(self, sample: ClusterSample) -> dict[str, Answer]:
         """Deproject clusters; the time is that of preparation and prediction together, in a large call."""
@@ -161,6 +160,12 @@ class Predictor:
             mean, std = (_at_radii(at, part[:, columns]) for part in (predicted.mean, predicted.std))
             found[TARGET_KEYS[quantity]] = np.exp(mean), std
         return found
+
+
+def _n_training(run: Path) -> int:
+    """Clusters that set the weights of a run, or all that its folds have."""
+    parts = json.loads((run / "data_report.json").read_text())["parts"]
+    return int(parts.get("train") or sum(n for name, n in parts.items() if name != "test"))
 
 
 def _ensemble(tracker: MemoryTracker, folder: Path) -> Predictor:

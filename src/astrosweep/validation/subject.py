@@ -13,8 +13,8 @@ from astrosweep.config.trainer import Accelerator
 from astrosweep.core.files import read_json
 from astrosweep.core.types import IdArray
 from astrosweep.ensemble.bundle import Bundle, load_bundle
-from astrosweep.prediction.address import located
 from astrosweep.prediction.model import Model, of_bundle, of_run
+from astrosweep.recording.address import located
 from astrosweep.recording.saved import VALIDATION, folders_of, read_validation
 
 _METRICS = "metrics.json"

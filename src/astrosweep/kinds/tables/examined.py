@@ -20,11 +20,11 @@ from astrosweep.data.kind import Judged, Labelled
 from astrosweep.data.ranges import known_shares
 from astrosweep.data.reading import RawTable
 from astrosweep.data.reading.units import known_unit
+from astrosweep.data.space import Space
 from astrosweep.kinds.tables.groups import row_variables
 from astrosweep.kinds.tables.incoming import read_rows_of
 from astrosweep.kinds.tables.preparation import RowPreparation
 from astrosweep.kinds.tables.rows import Rows, RowTruth
-from astrosweep.kinds.tables.space import Space
 from astrosweep.kinds.tables.unlabelled import UnlabelledTable, rows_to_predict
 
 _ERROR_NAMES = ("{}_error", "{}_err", "e_{}", "err_{}", "sigma_{}", "{}_sigma", "{}_uncertainty")
