@@ -1,12 +1,12 @@
-"""Predictions of real tables, looked at: globular clusters, the archive's list of Cepheids, variables of all kinds.
+"""Predictions of real tables: globular clusters, the archive's list of Cepheids, variables of all kinds.
 
 Usage: python benchmarks/real_tables.py --tables <folder> --rrlyrae <bundle> --cepheid <bundle>
 
 The folder holds ``rrlyrae_globular_clusters.csv``, ``cepheid_dr3_list.csv`` and ``variables_20k.csv``; the
 bundles are trained on other tables. Members of a globular cluster are at one distance, so that their
-predictions should agree with each other and with the distance of the cluster (Baumgardt & Vasiliev 2021, MNRAS
-505, 5957); stars of the Magellanic Clouds lie at 49.6 and 62.4 kpc (Pietrzynski et al. 2019, Graczyk et al.
-2020). Prints tables; the last line is JSON.
+predictions should agree with each other and with the distance of the cluster (Baumgardt & Vasiliev 2021,
+MNRAS 505, 5957); stars of the Magellanic Clouds lie at 49.6 and 62.4 kpc (Pietrzynski et al. 2019, Nature
+567, 200; Graczyk et al. 2020, ApJ 904, 13). Prints tables; the last line is JSON.
 """
 
 import argparse
@@ -45,12 +45,17 @@ CLOUDS = {"LMC": (280.47, -32.89, 10.0, 49.6), "SMC": (302.81, -44.33, 6.0, 62.4
 PREDICTED, SPREAD = "parallax_predicted", "parallax_uncertainty"
 
 
-def predicted(bundle: str, source: Path, folder: Path) -> pd.DataFrame:
-    """Predict a table; its columns and those of the prediction."""
+def predicted(bundle: str, source: Path, folder: Path, **distance: Any) -> pd.DataFrame:
+    """Predict a table; its columns and those of the prediction, distances in pc."""
     output = folder / f"{source.stem}-{Path(bundle).name}.parquet"
     asked = {"model": bundle, "input": str(source), "output": str(output)}
     config = PredictConfig.model_validate(
-        {"predict": asked, "output": {"carry": "all"}, "tracking": TrackingConfig(name="none")}
+        {
+            "predict": asked,
+            "distance": distance,
+            "output": {"carry": "all"},
+            "tracking": TrackingConfig(name="none"),
+        }
     )
     predictor = Predictor.of(open_model(bundle, config.tracking), config)
     predictor.predict(Task(source, output, "parquet"), lambda *_: None)
@@ -78,7 +83,7 @@ def against_own_parallax(table: pd.DataFrame) -> dict[str, float]:
 
 
 def globular_clusters(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Of each cluster: its parallax, and what is predicted of its members that have no flag, in mas."""
+    """Of each cluster: what is predicted of its members that have no flag, in mas and kpc."""
     rows = []
     for name, kpc in KPC.items():
         members = table[table["cluster"] == name]
@@ -98,6 +103,9 @@ def globular_clusters(table: pd.DataFrame) -> list[dict[str, Any]]:
                 "quoted": float(spread.median()),
                 "off": middle - 1.0 / kpc,
                 "within_1": float(((found - 1.0 / kpc).abs() < spread).mean()),
+                "kpc": kpc,
+                "of_median": 1.0 / middle,
+                "edsd": float(clear["distance_median"].median()) / 1000.0,
             }
         )
     return rows
@@ -107,9 +115,9 @@ def clouds(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Stars towards the Magellanic Clouds, and the others of the list."""
     longitude, latitude = np.radians(table["l"]), np.radians(table["b"])
     found, elsewhere = {}, np.ones(len(table), dtype=np.bool_)
-    for name, (l, b, radius, kpc) in CLOUDS.items():
-        l, b = np.radians(l), np.radians(b)
-        cosine = np.sin(latitude) * np.sin(b) + np.cos(latitude) * np.cos(b) * np.cos(longitude - l)
+    for name, (l_center, b_center, radius, kpc) in CLOUDS.items():
+        x, y = np.radians(l_center), np.radians(b_center)
+        cosine = np.sin(latitude) * np.sin(y) + np.cos(latitude) * np.cos(y) * np.cos(longitude - x)
         here = (cosine > np.cos(np.radians(radius))).to_numpy()
         elsewhere &= ~here
         stars = table[here]
@@ -117,6 +125,7 @@ def clouds(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
         within = float(((stars[PREDICTED] - 1.0 / kpc).abs() < stars[SPREAD]).mean())
         found[name] = flags(stars) | {"unlike": unlike, "within_1": within, "parallax": 1.0 / kpc}
         found[name]["median"] = float(stars[PREDICTED].median())
+        found[name]["distance_kpc"] = float(stars["distance_median"].median()) / 1000.0
     found["elsewhere"] = flags(table[elsewhere])
     return found
 
@@ -136,16 +145,17 @@ def main() -> None:
         members = pd.read_csv(asked.tables / "rrlyrae_globular_clusters.csv", dtype={"source_id": np.int64})
         members["best_class_name"] = "RR"  # all of them are, which the file has no column to say
         members.to_csv(folder / "members.csv", index=False)
-        table = predicted(asked.rrlyrae, folder / "members.csv", folder)
+        edsd = {"prior": "edsd", "use_catalogue_parallax": False}
+        table = predicted(asked.rrlyrae, folder / "members.csv", folder, **edsd)
         results["globular clusters"] = {"flags": flags(table), "clusters": globular_clusters(table)}
-        print(pd.DataFrame(results["globular clusters"]["clusters"]).round(3).to_string(index=False))
+        print(pd.DataFrame(results["globular clusters"]["clusters"]).round(3).to_string())
         print(pd.Series(results["globular clusters"]["flags"]).round(3).to_string())
         table = predicted(asked.cepheid, asked.tables / "cepheid_dr3_list.csv", folder)
         results["list of Cepheids"] = clouds(table)
         print(pd.DataFrame(results["list of Cepheids"]).round(3).to_string())
         of_variables = results["variables"] = {}
         for class_, bundle in (("rrlyrae", asked.rrlyrae), ("cepheid", asked.cepheid)):
-            table = predicted(bundle, asked.tables / "variables_20k.csv", folder)
+            table = predicted(bundle, asked.tables / "variables_20k.csv", folder, prior="off")
             # What the other flags would have let through is what a flag for the absent class is worth.
             rest = table[(table["flag"] & ~8) == 0]
             of_variables[class_] = flags(table) | {"no other flag": against_own_parallax(rest)}

@@ -32,8 +32,9 @@ def row_ranges(rows: Rows) -> dict[str, Any]:
 
     Returns:
         ``features``: each numeric feature to what ``range_of_numbers`` gives; ``classes``: each class column
-        to its class names and how often each is there, the most frequent first; ``unclassed``: the share of
-        rows without a class of each class column; ``space``: see ``Space``, None where there are too few rows.
+        to its class names and how often each is there, the most frequent first; ``unclassed``: each
+        class column to the share of rows without one; ``space``: see ``Space``, None where there are too few
+        rows.
     """
     features: dict[str, Any] = {}
     classes: dict[str, Any] = {}
