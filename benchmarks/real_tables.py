@@ -71,7 +71,7 @@ def flags(table: pd.DataFrame) -> dict[str, Any]:
 def against_own_parallax(table: pd.DataFrame) -> dict[str, float]:
     """Predictions against the parallax of the same stars, in mas, and the coverage of 68 and 95 %."""
     off = (table[PREDICTED] - table["parallax"]).to_numpy()
-    std = np.hypot(table[SPREAD], table["parallax_error"]).to_numpy()
+    std = np.hypot(table[SPREAD].to_numpy(), table["parallax_error"].to_numpy())
     return {
         "rows": len(table),
         "median_predicted": float(table[PREDICTED].median()),
