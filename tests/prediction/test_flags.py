@@ -10,7 +10,16 @@ from astrosweep.data.kind import Judged
 from astrosweep.data.space import Space, fit_space
 from astrosweep.kinds.tables.groups import row_ranges
 from astrosweep.kinds.tables.rows import Rows
-from astrosweep.prediction.flags import CLASS, DERIVED, DISAGREEMENT, RANGE, SELECTION, WHOLE, flags_of
+from astrosweep.prediction.flags import (
+    CLASS,
+    DERIVED,
+    DISAGREEMENT,
+    MISSING,
+    RANGE,
+    SELECTION,
+    WHOLE,
+    flags_of,
+)
 from tests.prediction.models import make_model, opened, predict, stars
 
 
@@ -29,7 +38,24 @@ def test_fresh_stars_of_the_training_population_are_hardly_ever_flagged(star_mod
 def test_stars_of_another_class_are_flagged_even_without_their_class(star_model, tmp_path, name):
     other = stars(name, 1500, 22).drop(columns=["type_best_classification"], errors="ignore")
     other["mode_best_classification"] = "FUNDAMENTAL"
-    assert share(star_model, other, tmp_path) >= 0.8
+    share(star_model, other, tmp_path)
+    reasons = pd.read_parquet(tmp_path / "in-out.parquet")["flag_reason"].fillna("")
+    others = reasons.str.replace("no type_best_classification, which training rows have", "").str.strip("; ")
+    assert (others != "").mean() >= 0.8
+
+
+def test_stars_without_the_class_that_all_training_stars_have_are_flagged(star_model, tmp_path):
+    fresh = stars("cepheid", 300, 27)
+    assert share(star_model, fresh, tmp_path, "known") <= 0.05
+    fresh.loc[:99, "type_best_classification"] = None
+    assert share(star_model, fresh, tmp_path, "some") >= 1 / 3
+    some = pd.read_parquet(tmp_path / "some-out.parquet")
+    label = "no type_best_classification, which training rows have"
+    assert some["flag_reason"].str.contains(label).tolist() == [True] * 100 + [False] * 200
+    assert ((some["flag"] & MISSING) != 0).tolist() == [True] * 100 + [False] * 200
+    fresh.drop(columns="type_best_classification").to_parquet(tmp_path / "lacking.parquet", index=False)
+    lacking = predict(star_model, tmp_path / "lacking.parquet", tmp_path / "lacking-out.parquet")
+    assert lacking.counts.flagged == 300
 
 
 def test_stars_of_another_range_of_magnitudes_are_flagged(make_config, tmp_path):
@@ -49,7 +75,11 @@ def test_a_single_run_flags_classes_and_ranges_by_its_preparation(star_model, tm
 
 def test_a_bundle_of_an_earlier_version_flags_ranges_too():
     frame = pd.DataFrame({"x": np.linspace(0.0, 1.0, 500), "c": ["a", "b"] * 250})
-    old = {key: value for key, value in row_ranges(Rows(np.arange(500), frame)).items() if key != "space"}
+    old = {
+        key: value
+        for key, value in row_ranges(Rows(np.arange(500), frame)).items()
+        if key in ("features", "classes")
+    }
     from astrosweep.kinds.tables.unlike import unlike_rows
 
     rows = Rows(np.arange(4), pd.DataFrame({"x": [0.5, 1.05, 1.2, np.nan], "c": ["a", "b", "a", "z"]}))

@@ -1,7 +1,12 @@
 """Which files are predicted and what their outputs are called; parts, repeated commands, bad input."""
 
 import gzip
+import os
+import resource
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +21,7 @@ from astrosweep.prediction import predict as module
 from astrosweep.prediction.files import Task, tasks_of
 from astrosweep.prediction.predict import Predictor, predict_all
 from astrosweep.recording.address import located
+from tests.conftest import ROOT
 from tests.prediction.models import NO_TRACKING, command, opened, predict, stars
 
 
@@ -50,7 +56,7 @@ def test_parts_of_a_file_are_together_the_whole(tmp_path, name):
     write_all(tmp_path)
     whole = read_table(tmp_path / name)
     parts = list(read_parts(tmp_path / name, size=300))
-    in_parts = name not in ("t.vot", "t.csv.gz")
+    in_parts = name != "t.csv.gz"
     assert [len(raw.frame) for raw, _ in parts] == ([250] * 4 if in_parts else [1000])
     assert {n_rows for _, n_rows in parts} == {1000}
     together = pd.concat([raw.frame for raw, _ in parts], ignore_index=True)
@@ -180,6 +186,36 @@ def test_a_file_that_cannot_be_used_is_refused_and_nothing_is_left(star_model, t
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
 
+WHOLE = {
+    "csv": lambda frame, path: frame.to_csv(path, index=False),
+    "csv.gz": lambda frame, path: frame.to_csv(path, index=False),
+    "parquet": lambda frame, path: frame.to_parquet(path, index=False),
+    "fits": lambda frame, path: Table.from_pandas(frame).write(path),
+    "vot": lambda frame, path: Table.from_pandas(frame).write(
+        path, format="votable", tabledata_format="binary2"
+    ),
+    "xml": lambda frame, path: Table.from_pandas(frame).write(path, format="votable"),
+    "ecsv": lambda frame, path: Table.from_pandas(frame).write(path),
+}
+
+
+@pytest.mark.parametrize("ending", WHOLE)
+def test_a_file_that_is_cut_in_the_middle_is_refused_and_nothing_is_left(star_model, tmp_path, ending):
+    source = tmp_path / f"in.{ending}"
+    WHOLE[ending](stars("cepheid", 300, 34), source)
+    content = source.read_bytes()
+    # A table of text is cut within a row: one that ends with its row is a shorter table.
+    at = len(content) // 2
+    if ending in ("csv", "ecsv"):
+        at = content.index(b"\n", at) + 30
+    source.write_bytes(content[:at])
+    with pytest.raises(DataError, match=r"in\." + ending):
+        predict(star_model, source, tmp_path / "out.vot")
+    assert [path.name for path in tmp_path.iterdir()] == [f"in.{ending}"]
+    source.write_bytes(content)
+    assert predict(star_model, source, tmp_path / "out.vot").counts.rows == 300
+
+
 def test_units_that_do_not_convert_are_refused(star_model, tmp_path):
     frame = Table.from_pandas(stars("cepheid", 20, 33))
     frame["pf"].unit = "km"
@@ -225,6 +261,55 @@ def test_an_output_that_cannot_be_written_is_told_with_its_path(star_model, tabl
     (tmp_path / "file").write_text("no folder")
     with pytest.raises((OSError, AstrosweepError), match="file"):
         predict(star_model, table, tmp_path / "file" / "out.vot")
+
+
+def test_a_disk_that_fills_is_told_with_the_path_and_the_command_completes_later(star_model, tmp_path):
+    source = tmp_path / "in.csv"
+    stars("cepheid", 3000, 35).to_csv(source, index=False)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"out\.vot"):
+            predict(star_model, source, tmp_path / "out.vot")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+    assert predict(star_model, source, tmp_path / "out.vot").counts.rows == 3000
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from astrosweep.kinds.tables.preparation import RowPreparation
+from astrosweep.prediction import predict as module
+from tests.prediction.models import predict
+
+features, calls = RowPreparation.features, []
+
+def killed(self, objects):
+    calls.append(1)
+    if len(calls) > 12:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return features(self, objects)
+
+module._PART = 20
+RowPreparation.features = killed
+predict(*map(Path, sys.argv[1:]))
+"""
+
+
+@pytest.mark.process
+def test_after_a_kill_in_the_middle_the_same_command_completes(star_model, table, tmp_path):
+    output = tmp_path / "out.vot"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    words = [sys.executable, "-c", KILLED, str(star_model), str(table), str(output)]
+    assert subprocess.run(words, cwd=ROOT, env=environment, timeout=300).returncode == -signal.SIGKILL
+    assert not output.exists()
+    left = {path.name for path in tmp_path.iterdir()} - {"in.csv"}
+    assert left  # It was killed while it wrote.
+    assert predict(star_model, table, output).counts.rows == 60
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.vot"]
+    assert len(Table.read(output)) == 60
 
 
 def test_what_is_stopped_in_the_middle_leaves_nothing_under_the_final_name(

@@ -194,6 +194,23 @@ def test_a_file_that_is_not_there_and_too_few_objects(bundle, star_file, tmp_pat
         validate(command(bundle, tmp_path / "few.csv", tmp_path / "out"), silent)
 
 
+def test_a_table_that_is_empty_or_cut_is_refused_before_anything_is_written(bundle, star_file, tmp_path):
+    content = star_file.read_bytes()
+    cut = content[: content.index(b"\n", len(content) // 2) + 30]
+    for name, found, message in (("empty", b"", "is empty"), ("cut", cut, "values")):
+        (tmp_path / f"{name}.csv").write_bytes(found)
+        with pytest.raises(DataError, match=rf"{name}\.csv.*{message}"):
+            validate(command(bundle, tmp_path / f"{name}.csv", tmp_path / "out"), silent)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["cut.csv", "empty.csv"]
+
+
+def test_a_report_that_cannot_be_written_is_told_with_its_path(bundle, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises((OSError, ConfigError), match=re.escape(str(tmp_path / "file"))):
+        validate(command(bundle, None, tmp_path / "file" / "out"), silent)
+    assert (tmp_path / "file").read_text() == "no folder"
+
+
 def test_a_damaged_bundle_is_refused(bundle, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(bundle, broken)

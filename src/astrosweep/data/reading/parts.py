@@ -20,6 +20,7 @@ from astrosweep.data.reading.content import format_of
 from astrosweep.data.reading.delimited import read_delimited
 from astrosweep.data.reading.raw import RawTable, Request
 from astrosweep.data.reading.read import read_table
+from astrosweep.data.reading.votable_parts import find_binary2, read_binary2
 
 Part = tuple[RawTable, int]
 """Rows of a table, and how many the whole table has."""
@@ -38,8 +39,8 @@ def read_parts(
 ) -> Iterator[Part]:
     """Read a table in parts of about the same number of rows.
 
-    Plain text, FITS and Parquet are read from the disk part by part, all else, and what is compressed, as a
-    whole. What a column is, numbers or text, is decided in each part.
+    Plain text, FITS, Parquet and plain VOTables of binary rows are read from the disk part by part, all else,
+    and what is compressed, as a whole. What a column is, numbers or text, is decided in each part.
 
     Args:
         path: See ``read_table``.
@@ -125,6 +126,14 @@ def _fits(path: Path, request: Request, size: int) -> Iterator[Part]:
             gc.collect()  # astropy's tables hold on to themselves, and with them to their rows
 
 
+def _votable(path: Path, request: Request, size: int) -> Iterator[Part]:
+    found = find_binary2(path)
+    if found is None or found.n_rows <= size:
+        return
+    for raw in read_binary2(path, found, request, _size(found.n_rows, size)):
+        yield raw, found.n_rows
+
+
 def _text(path: Path, request: Request, size: int) -> Iterator[Part]:
     with path.open("rb") as file:
         n_lines = sum(block.count(b"\n") for block in iter(lambda: file.read(2**24), b""))
@@ -153,4 +162,4 @@ def _text(path: Path, request: Request, size: int) -> Iterator[Part]:
             done += len(rows)
 
 
-_READERS = {"parquet": _parquet, "fits": _fits, "csv": _text}
+_READERS = {"parquet": _parquet, "fits": _fits, "votable": _votable, "csv": _text}

@@ -32,16 +32,24 @@ def row_ranges(rows: Rows) -> dict[str, Any]:
 
     Returns:
         ``features``: each numeric feature to what ``range_of_numbers`` gives; ``classes``: each class column
-        to its class names and how often each is there, the most frequent first; ``space``: see ``Space``,
-        None where there are too few rows.
+        to its class names and how often each is there, the most frequent first; ``unclassed``: each
+        class column to the share of rows without one; ``space``: see ``Space``, None where there are too few
+        rows.
     """
     features: dict[str, Any] = {}
     classes: dict[str, Any] = {}
+    unclassed: dict[str, float] = {}
     for column in rows.frame:
         name, values = str(column), rows.frame[column]
         if pd.api.types.is_numeric_dtype(values.dtype):
             features[name] = range_of_numbers(values.to_numpy(dtype=np.float64))
         else:
             classes[name] = dict(Counter(one for one in values if isinstance(one, str)).most_common())
+            unclassed[name] = 1.0 - sum(classes[name].values()) / max(len(values), 1)
     space = fit_space(rows.frame[list(features)])
-    return {"features": features, "classes": classes, "space": space.as_dict() if space else None}
+    return {
+        "features": features,
+        "classes": classes,
+        "unclassed": unclassed,
+        "space": space.as_dict() if space else None,
+    }

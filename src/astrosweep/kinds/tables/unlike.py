@@ -25,7 +25,7 @@ def unlike_rows(preparation: RowPreparation, rows: Rows, ranges: Mapping[str, An
     Args:
         preparation: What is known where there are no ranges: the least and the greatest prepared values.
         rows: N rows.
-        ranges: What ``row_ranges`` gave; earlier versions gave no ``space``.
+        ranges: What ``row_ranges`` gave; earlier versions gave no ``space`` and no ``unclassed``.
     """
     known = ranges if ranges and isinstance(ranges.get("features"), Mapping) else None
     distance = np.full(len(rows), np.nan)
@@ -79,8 +79,10 @@ def _unseen_label(name: str) -> str:
 
 
 def _missing(known: Mapping[str, Any], rows: Rows) -> Iterator[Way]:
-    for name, one in known["features"].items():
-        if name in rows.frame and one.get("missing", 1.0) <= _NEVER_MISSING:
+    """A class counts even where all training rows have the same one, which no network is shown."""
+    shares = {name: one.get("missing", 1.0) for name, one in known["features"].items()}
+    for name, share in (shares | known.get("unclassed", {})).items():
+        if name in rows.frame and share <= _NEVER_MISSING:
             yield "missing", f"no {name}, which training rows have", rows.frame[name].isna().to_numpy()
 
 

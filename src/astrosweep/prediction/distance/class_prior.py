@@ -69,7 +69,7 @@ class ClassPrior:
         if len(known) < _FEWEST:
             raise DataError(
                 f"{len(known)} of {len(parallaxes)} training stars have a parallax with an uncertainty; a "
-                f"prior of their distances needs at least {_FEWEST} (distance.prior=edsd needs none)"
+                f"prior of their distances needs at least {_FEWEST}"
             )
         rows = known[np.argsort(parallaxes.mean[known], kind="stable")]
         rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST)).astype(np.intp)]
