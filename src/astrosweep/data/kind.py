@@ -455,6 +455,11 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         names = ", ".join(preparation.layout.channels)
         raise DataError(f"{len(outgoing.judged)} predictions of {names} make no catalogue")
 
+    @property
+    def sums_up(self) -> bool:
+        """Whether ``object_columns`` has anything: ``catalogue`` then has many rows of one object."""
+        return False
+
     def object_columns(
         self,
         preparation: PreparationT,  # noqa: ARG002

@@ -74,6 +74,7 @@ def _run(composed: DictConfig, folder: Path, sweep: Sweep | None, overrides: lis
         from astrosweep.job.terminal import show_results, show_studies
         from astrosweep.recording import train_and_record
         from astrosweep.search.summary import summarize
+        from astrosweep.training import on_own_device
 
     reproduced = composed.get("reproduce")
     if reproduced:
@@ -88,6 +89,9 @@ def _run(composed: DictConfig, folder: Path, sweep: Sweep | None, overrides: lis
         if sweep is None:
             show_studies([summarize(study, tracker)], config.tracking)
         return record
+    # Jobs of a grid may run side by side, and would share the first GPU of several.
+    if sweep and not any(text.lstrip("+").startswith("trainer.device=") for text in overrides):
+        config = on_own_device(config, HydraConfig.get().job.num)
     _, record = train_and_record(
         config, tracker, folder, parent_id=sweep.parent_id if sweep else None, extra_tags=tags
     )

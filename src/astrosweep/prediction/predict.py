@@ -72,9 +72,11 @@ class Predictor:
             raise DataError(f"no file {task.source.absolute()}")
         summary = Summary(task)
         signature = signature_of(self.model, self.config, task)
-        if task.output.exists() and is_finished(task, signature):
+        finished = task.output.exists() and is_finished(task, signature)
+        beside = objects_task(task)
+        if finished and (not self.model.kind.sums_up or is_finished(beside, signature)):
             return summary
-        if task.output.exists() and not self.config.predict.overwrite:
+        if task.output.exists() and not (finished or self.config.predict.overwrite):
             raise ConfigError(
                 f"{task.output}: is there already, made by another model, options or input; give "
                 "another name, or allow it with overwrite=true"

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from enum import Enum
 
 import optuna
-import torch
 
 from astrosweep.config import StudyConfig
 from astrosweep.core.errors import StorageError, TrackingError
@@ -21,6 +20,7 @@ from astrosweep.search.pruning import trains_together
 from astrosweep.search.storage import TROUBLE, give_first_sign
 from astrosweep.search.study import Study, join
 from astrosweep.tracking import Tracker
+from astrosweep.training import on_own_device
 
 _log = logging.getLogger(__name__)
 _POLL_S = 1.0
@@ -54,7 +54,7 @@ def work(config: StudyConfig, tracker: Tracker) -> tuple[Study, End]:
         KeyboardInterrupt: The user or the scheduler stopped the worker; its trial is given back.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    config = _on_own_device(config)
+    config = on_own_device(config, config.worker)
     data = DataCache()
     own = data.get(config)
     study = join(config, tracker, own.report, together=trains_together(config, own))
@@ -150,12 +150,3 @@ def _fail_stale_trials(study: optuna.Study) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         optuna.storages.fail_stale_trials(study)
-
-
-def _on_own_device(config: StudyConfig) -> StudyConfig:
-    """One GPU for each worker, where there are GPUs: worker i takes GPU i modulo their number."""
-    n_gpus = torch.cuda.device_count()
-    if n_gpus == 0 or config.trainer.accelerator in ("cpu", "mps"):
-        return config
-    trainer = config.trainer.model_copy(update={"device": config.worker % n_gpus})
-    return config.model_copy(update={"trainer": trainer})

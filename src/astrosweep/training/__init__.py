@@ -2,6 +2,7 @@
 
 from astrosweep.training.assessment import judge_unlabelled
 from astrosweep.training.calibration import calibrate
+from astrosweep.training.device import on_own_device
 from astrosweep.training.fit import (
     EpochListener,
     FitResult,
@@ -27,6 +28,7 @@ __all__ = [
     "fit",
     "group_folds",
     "judge_unlabelled",
+    "on_own_device",
     "predict",
     "predict_with",
     "restore",

@@ -5,13 +5,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
 
 from astrosweep.config import RunConfig, TrainerConfig
 from astrosweep.core.errors import ConfigError, TrainingError
+
+Chosen = TypeVar("Chosen", bound=RunConfig)
 
 
 def fabric_of(config: RunConfig) -> Fabric:
@@ -38,6 +40,23 @@ def _fabric(accelerator: str, device: int, precision: Any) -> Fabric:
         # On a login node of Slurm: one process is what is wanted there.
         warnings.filterwarnings("ignore", message="The `srun` command is available")
         return Fabric(accelerator=accelerator, devices=devices, precision=precision)
+
+
+def on_own_device(config: Chosen, number: int) -> Chosen:
+    """One GPU for each process of a command, where there are GPUs.
+
+    Args:
+        config: The process's configuration.
+        number: Number of the worker or job: it takes GPU ``number`` modulo how many there are.
+
+    Returns:
+        The configuration with that device; as it is where nothing is to be chosen.
+    """
+    n_gpus = torch.cuda.device_count()
+    if n_gpus == 0 or config.trainer.accelerator in ("cpu", "mps"):
+        return config
+    trainer = config.trainer.model_copy(update={"device": number % n_gpus})
+    return config.model_copy(update={"trainer": trainer})
 
 
 def _check_device(trainer: TrainerConfig) -> None:

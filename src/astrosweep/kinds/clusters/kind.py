@@ -124,6 +124,11 @@ class ClusterKind(Kind[Clusters, TrueProfiles, ProfilePreparation]):
         """See ``Kind.catalogue``: a row for each output radius of each cluster."""
         return profile_columns(preparation, outgoing)
 
+    @property
+    def sums_up(self) -> bool:
+        """See ``Kind.sums_up``."""
+        return True
+
     def object_columns(self, preparation: ProfilePreparation, outgoing: Outgoing) -> list[Column]:
         """See ``Kind.object_columns``: masses and the Compton parameter of each cluster."""
         return cluster_columns(preparation, outgoing)
