@@ -32,3 +32,18 @@ def test_jobs_write_one_output_each_and_a_faulty_one_does_not_stop_the_others(st
     assert again.returncode == 0, again.stderr
     assert again.stdout.count("finished before") == 2
     assert "Table.read" in again.stdout
+
+
+def test_a_launcher_goes_on_after_a_job_that_was_killed(star_model, tmp_path):
+    for name in "ab":
+        stars("cepheid", 20, 42).to_csv(tmp_path / f"{name}.csv", index=False)
+    out = tmp_path / "out"
+    assert predict_py(tmp_path, f"model={star_model}", "input=[a.csv]", "output=out/").returncode == 0
+    before = (out / "a.vot").stat().st_mtime_ns
+    (out / ".b.vot.unfinished").write_bytes(b"half a table")
+    words = ("-m", f"model={star_model}", "input=a.csv,b.csv", "output=out/", "hydra/launcher=joblib")
+    done = predict_py(tmp_path, *words, "hydra.launcher.n_jobs=2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(path.name for path in out.iterdir()) == ["a.vot", "b.vot"]
+    assert (out / "a.vot").stat().st_mtime_ns == before
+    assert len(Table.read(out / "b.vot")) == 20
