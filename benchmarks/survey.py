@@ -92,8 +92,8 @@ def main() -> None:
         for rate, penalty in itertools.product(RATES, PENALTIES):
             place = folder / f"on-{rate}-{penalty}"
             words = (
-                "experiment=deprojection", *own, f"++model.start_from={start}", f"++model.start_rate={rate}",
-                f"++model.start_penalty={penalty}", noisy, "data.batch_size=16", "trainer.max_epochs=60",
+                "experiment=deprojection", *own, f"model.start_from={start}", f"model.start_rate={rate}",
+                f"model.start_penalty={penalty}", noisy, "data.batch_size=16", "trainer.max_epochs=60",
             )  # fmt: skip
             began = time.perf_counter()
             found = Networks.train([words], place)

@@ -68,7 +68,7 @@ class SearchConfig(Strict):
     pruner: PrunerConfig = AshaConfig()
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     replicates: Annotated[int, Field(ge=1, le=100)] = 1
-    space: dict[str, Any] = {}
+    space: Annotated[dict[str, Any], Field(validate_default=True)] = {}
     enqueue: list[dict[str, Any]] = []
     heartbeat_s: Annotated[int, Field(ge=1)] = 5
     grace_s: Annotated[int, Field(ge=2)] = 30
