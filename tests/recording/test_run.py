@@ -104,7 +104,7 @@ def test_whatever_ends_a_run_its_record_is_closed(error, status, reason, make_co
     def stop(*arguments):
         raise error
 
-    monkeypatch.setattr(recording_run, "load_data", stop)
+    monkeypatch.setattr(recording_run, "load_prepared", stop)
     tracker = MemoryTracker()
     with pytest.raises(type(error)):
         train_and_record(make_config(*QUICK), tracker, tmp_path)
