@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import pytest
 
 from astrosweep.config import TrackingConfig
 from astrosweep.tracking import create_stores, ui_command
+from tests.tracking.at_once import call
 
 START_S = 60.0
 NOBODY = 65534
@@ -66,7 +66,7 @@ def together(prepared: BaseContext) -> Iterator[Callable[..., list[Any]]]:
         barrier, results = prepared.Barrier(n_processes), prepared.Queue()
         for i in range(n_processes):
             processes.append(
-                prepared.Process(target=_call, args=(barrier, results, function, i, *arguments), daemon=True)
+                prepared.Process(target=call, args=(barrier, results, function, i, *arguments), daemon=True)
             )
             processes[-1].start()
         answers = [results.get(timeout=80) for _ in processes]
@@ -78,14 +78,6 @@ def together(prepared: BaseContext) -> Iterator[Callable[..., list[Any]]]:
     for process in processes:
         if process.is_alive():
             process.terminate()
-
-
-def _call(barrier: Barrier, results: Any, function: Callable[..., Any], *arguments: Any) -> None:
-    barrier.wait(60)
-    try:
-        results.put(function(*arguments))
-    except Exception as error:
-        results.put(f"{type(error).__name__}: {error}")
 
 
 @pytest.fixture(scope="session")
