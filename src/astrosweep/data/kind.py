@@ -456,6 +456,11 @@ class Kind(Protocol[ObjectsT, TruthT, PreparationT]):
         raise DataError(f"{len(outgoing.judged)} predictions of {names} make no catalogue")
 
     @property
+    def tells_distances(self) -> bool:
+        """Whether the target is one of which distances can be made."""
+        return False
+
+    @property
     def sums_up(self) -> bool:
         """Whether ``object_columns`` has anything: ``catalogue`` then has many rows of one object."""
         return False

@@ -56,6 +56,11 @@ GUARD = Guard(ROLES, DERIVED_FROM_PARALLAX)
 class StarKind(TableKind):
     """Light-curve features of variable stars; their parallaxes."""
 
+    @property
+    def tells_distances(self) -> bool:
+        """See ``Kind.tells_distances``: the target is a parallax in mas."""
+        return True
+
     def source(self, config: RunConfig) -> Source:
         """See ``TableKind.source``."""
         data = config.data

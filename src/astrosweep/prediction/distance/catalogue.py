@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from astrosweep.config import RunConfig
 from astrosweep.config.distance import DistanceConfig
-from astrosweep.config.kinds.stars import StarDataConfig
 from astrosweep.core.errors import DataError
 from astrosweep.core.types import FloatArray
 from astrosweep.data.field import Field
 from astrosweep.data.incoming import Column, Outgoing
+from astrosweep.kinds import kind_of
 from astrosweep.prediction.distance.choice import make_prior
 from astrosweep.prediction.distance.class_prior import ClassPrior
 from astrosweep.prediction.distance.freed import Freed
@@ -106,7 +106,7 @@ def distance_maker(
         parallax: Parallaxes of its training stars, shape (N, 1); None where it keeps none.
         error: Their errors, 0 where unknown.
     """
-    if not isinstance(config.data, StarDataConfig) or settings.prior == "off":
+    if not kind_of(config).tells_distances or settings.prior == "off":
         return None
     if settings.prior != "class":
         return DistanceMaker(settings)
